@@ -1,0 +1,55 @@
+package org.jallocator;
+
+/**
+ * A snapshot of one allocator. All figures are counts or bytes; each is {@link #UNTRACKED} where
+ * the allocator does not keep it (a leaf that calls C keeps no books).
+ *
+ * @param liveBlocks blocks in the hands of the user
+ * @param liveBytes their bytes, each block counted with the length that it occupies, which is at
+ *     least the size asked for
+ * @param reservedBytes bytes held from the inner allocator
+ * @param peakReservedBytes the most that {@code reservedBytes} has been
+ * @param innerMallocs blocks ever taken from the inner allocator
+ * @param innerFrees blocks ever given back to the inner allocator
+ */
+public record AllocatorStats(
+    long liveBlocks,
+    long liveBytes,
+    long reservedBytes,
+    long peakReservedBytes,
+    long innerMallocs,
+    long innerFrees) {
+
+  /** Stands for a figure that an allocator does not keep. */
+  public static final long UNTRACKED = -1;
+
+  /** What an allocator answers that keeps no books at all. */
+  public static final AllocatorStats NOTHING_TRACKED =
+      new AllocatorStats(UNTRACKED, UNTRACKED, UNTRACKED, UNTRACKED, UNTRACKED, UNTRACKED);
+
+  /** {@return whether the allocator keeps count of its live blocks} */
+  public boolean isTracked() {
+    return liveBlocks != UNTRACKED;
+  }
+
+  /**
+   * {@return the sum of two snapshots, for an allocator that is made of two parts} A figure that
+   * either part does not keep is {@link #UNTRACKED}; the sum of two peaks is an upper bound of the
+   * peak of the sum.
+   *
+   * @param other the other part's snapshot
+   */
+  public AllocatorStats plus(AllocatorStats other) {
+    return new AllocatorStats(
+        sum(liveBlocks, other.liveBlocks),
+        sum(liveBytes, other.liveBytes),
+        sum(reservedBytes, other.reservedBytes),
+        sum(peakReservedBytes, other.peakReservedBytes),
+        sum(innerMallocs, other.innerMallocs),
+        sum(innerFrees, other.innerFrees));
+  }
+
+  private static long sum(long a, long b) {
+    return a == UNTRACKED || b == UNTRACKED ? UNTRACKED : a + b;
+  }
+}

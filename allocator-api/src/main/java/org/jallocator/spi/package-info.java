@@ -1,0 +1,5 @@
+/** What the author of an allocator implements and uses. */
+@NullMarked
+package org.jallocator.spi;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,6 @@
+package org.jallocator.stack;
+
+/** A stack. */
+public final class AllocatorStack {
+  private AllocatorStack() {}
+}

@@ -1,0 +1,8 @@
+/** A bump arena. */
+module org.jallocator.arena {
+  requires static org.jspecify;
+  requires static com.google.auto.service;
+  requires transitive org.jallocator;
+
+  exports org.jallocator.arena;
+}

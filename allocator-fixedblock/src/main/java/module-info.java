@@ -1,0 +1,8 @@
+/** Fixed blocks, and fallback from one allocator to another. */
+module org.jallocator.fixedblock {
+  requires static org.jspecify;
+  requires static com.google.auto.service;
+  requires transitive org.jallocator;
+
+  exports org.jallocator.fixedblock;
+}

@@ -1,0 +1,12 @@
+/** The leaf on the C library, and the surface for JNA users. */
+module org.jallocator.jna {
+  requires static org.jspecify;
+  requires static com.google.auto.service;
+  requires transitive org.jallocator;
+  requires transitive com.sun.jna;
+
+  exports org.jallocator.jna;
+
+  provides org.jallocator.spi.AllocatorProvider with
+      org.jallocator.jna.DefaultProvider;
+}

@@ -1,0 +1,6 @@
+package org.jallocator.testkit;
+
+/** A placeholder. */
+public final class RecordingAllocator {
+  private RecordingAllocator() {}
+}
