@@ -5,4 +5,8 @@ module org.jallocator.fixedblock {
   requires transitive org.jallocator;
 
   exports org.jallocator.fixedblock;
+
+  provides org.jallocator.spi.AllocatorProvider with
+      org.jallocator.fixedblock.FixedBlockProvider,
+      org.jallocator.fixedblock.FallbackProvider;
 }

@@ -29,7 +29,7 @@ public final class LeakException extends IllegalStateException {
    *
    * @param layer the name of the allocator that was to be closed
    * @param liveBlocks how many blocks are live
-   * @param liveBytes their bytes
+   * @param liveBytes their bytes, negative where unknown
    * @param addresses the addresses of the first few, {@value #MAX_ADDRESSES} at the most
    */
   public LeakException(String layer, long liveBlocks, long liveBytes, long... addresses) {
@@ -38,7 +38,7 @@ public final class LeakException extends IllegalStateException {
             + ": closed with live blocks: blocks="
             + liveBlocks
             + ", bytes="
-            + liveBytes
+            + (liveBytes < 0 ? "unknown" : liveBytes)
             + ", first="
             + LongStream.of(addresses)
                 .mapToObj(address -> "0x" + Long.toHexString(address))
@@ -53,7 +53,10 @@ public final class LeakException extends IllegalStateException {
     return liveBlocks;
   }
 
-  /** {@return the bytes of the live blocks, each counted with the length that it occupies} */
+  /**
+   * {@return the bytes of the live blocks, each counted with the length that it occupies; negative
+   * where unknown}
+   */
   public long liveBytes() {
     return liveBytes;
   }

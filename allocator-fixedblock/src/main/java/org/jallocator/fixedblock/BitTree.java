@@ -1,0 +1,157 @@
+package org.jallocator.fixedblock;
+
+import java.util.Arrays;
+
+/**
+ * A set of small integers that finds its least and its greatest member in a few steps.
+ *
+ * <p>The bits themselves are the words of level 0. One bit of the level above says whether a word
+ * is non-zero, and so on up to a single word, the root. All levels lie in one array, level 0 first,
+ * so that a bit is found without knowing the shape:
+ *
+ * <pre>
+ *   words:  [ level 0: n/64 words | level 1: n/64² words | … | root ]
+ * </pre>
+ *
+ * <p>Invariant: bit i of level k+1 is set iff word i of level k is non-zero. Setting or clearing a
+ * bit touches one word unless that word began or ended as zero; every operation is O(log₆₄ n), four
+ * steps for 2²⁴ members.
+ */
+class BitTree {
+
+  /** The levels' words, level 0 first. */
+  final long[] words;
+
+  /** Where each level begins in {@link #words}; shared by all trees of one shape. */
+  private final int[] levels;
+
+  /**
+   * Makes an empty set.
+   *
+   * @param levels the shape, of {@link #levels}
+   */
+  BitTree(int[] levels) {
+    this.levels = levels;
+    this.words = new long[levels[levels.length - 1] + 1];
+  }
+
+  /** {@return where each level of a tree of {@code bits} members begins; the last is the root} */
+  static int[] levels(int bits) {
+    int[] levels = new int[6];
+    int depth = 1;
+    for (int count = wordsFor(bits); count > 1; count = wordsFor(count)) {
+      levels[depth] = levels[depth - 1] + count;
+      depth++;
+    }
+    return Arrays.copyOf(levels, depth);
+  }
+
+  private static int wordsFor(int bits) {
+    return (bits + Long.SIZE - 1) >>> 6;
+  }
+
+  /** {@return a word whose lowest {@code count} bits are set} */
+  static long lowBits(int count) {
+    return count >= Long.SIZE ? -1L : (1L << count) - 1;
+  }
+
+  /** Adds all members below {@code bits}. */
+  final void fill(int bits) {
+    int count = bits;
+    for (int start : levels) {
+      int full = count >>> 6;
+      Arrays.fill(words, start, start + full, -1L);
+      if ((count & 63) != 0) {
+        words[start + full] = lowBits(count & 63);
+      }
+      count = wordsFor(count);
+    }
+  }
+
+  final boolean isEmpty() {
+    return words[words.length - 1] == 0;
+  }
+
+  final boolean contains(int bit) {
+    return (words[bit >>> 6] >>> bit & 1) != 0;
+  }
+
+  /** Adds a member. */
+  final void set(int bit) {
+    int word = bit >>> 6;
+    long old = words[word];
+    words[word] = old | 1L << bit;
+    if (old == 0) {
+      raise(word);
+    }
+  }
+
+  /** Removes a member. */
+  final void clear(int bit) {
+    int word = bit >>> 6;
+    long left = words[word] & ~(1L << bit);
+    words[word] = left;
+    if (left == 0) {
+      lower(word);
+    }
+  }
+
+  /**
+   * Tells the levels above that a word of level 0 is no longer zero.
+   *
+   * @return whether the set was empty
+   */
+  final boolean raise(int word) {
+    int child = word;
+    for (int level = 1; level < levels.length; level++) {
+      int parent = levels[level] + (child >>> 6);
+      long old = words[parent];
+      words[parent] = old | 1L << child;
+      if (old != 0) {
+        return false;
+      }
+      child >>>= 6;
+    }
+    return true;
+  }
+
+  /** Tells the levels above that a word of level 0 has become zero. */
+  final void lower(int word) {
+    int child = word;
+    for (int level = 1; level < levels.length; level++) {
+      int parent = levels[level] + (child >>> 6);
+      long left = words[parent] & ~(1L << child);
+      words[parent] = left;
+      if (left != 0) {
+        return;
+      }
+      child >>>= 6;
+    }
+  }
+
+  /**
+   * {@return the index of the first word of level 0 that is not zero; the set must not be empty}
+   */
+  final int lowestWord() {
+    int child = 0;
+    for (int level = levels.length - 1; level > 0; level--) {
+      child = child << 6 | Long.numberOfTrailingZeros(words[levels[level] + child]);
+    }
+    return child;
+  }
+
+  /** {@return the least member; the set must not be empty} */
+  final int lowest() {
+    int word = lowestWord();
+    return word << 6 | Long.numberOfTrailingZeros(words[word]);
+  }
+
+  /** {@return the greatest member; the set must not be empty} */
+  final int highest() {
+    int child = 0;
+    for (int level = levels.length - 1; level >= 0; level--) {
+      child = child << 6 | 63 - Long.numberOfLeadingZeros(words[levels[level] + child]);
+    }
+    return child;
+  }
+}

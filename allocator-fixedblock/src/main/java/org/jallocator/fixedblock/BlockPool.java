@@ -1,0 +1,349 @@
+package org.jallocator.fixedblock;
+
+import org.jallocator.Allocator;
+import org.jallocator.AllocatorStats;
+import org.jallocator.InvalidFreeException;
+import org.jallocator.InvalidFreeException.Reason;
+import org.jallocator.LeakException;
+
+/**
+ * Blocks of one size, cut from pages of the inner allocator. The core of every allocator in this
+ * module; it trusts its caller to be on the right thread and to ask for no more than a block.
+ *
+ * <p>Book-keeping is one bit a block on the Java heap, 1 for free. The 64 bits that are being
+ * handed out are in hand: taken out of their page and kept in {@link #word}, with the address of
+ * their first block. Taking a block clears the lowest bit; giving back a block of that word sets it
+ * again. Neither touches the page, nor a counter.
+ *
+ * <p>Invariants:
+ *
+ * <pre>
+ *   live  = blocks - free - bitCount(word)
+ *   free  = Σ page.free                      the word in hand aside
+ *   word's bits are zero in handPage
+ * </pre>
+ *
+ * <p>A free finds its page in three steps, each dearer than the one before: the word in hand, the
+ * page last freed into, the table.
+ *
+ * <p>Release: while more than one page is held and at least 3/4 of all blocks are free, pages
+ * without a live block go back. So that the hot path need not count, a free into the word in hand
+ * is looked at only where it fills the word; until then the pages that could go may be held.
+ */
+final class BlockPool {
+
+  /** A threshold that no count of free blocks reaches. */
+  private static final long NEVER = Long.MAX_VALUE;
+
+  private final String layer;
+  private final Allocator inner;
+  private final PageLayout layout;
+  private final PageTable table;
+  private final long blockSize;
+  private final long inverse;
+  private final int shift;
+
+  /** The free blocks of the word in hand, and the address of its first block. */
+  private long word;
+
+  private long wordBase;
+
+  /** How many blocks the word in hand has, live ones included. */
+  private long wordBlocks;
+
+  /** The value of {@link #word} at which a page may have to go back; 0 for none. */
+  private long wordTrigger;
+
+  private Page lastPage = Page.NONE;
+
+  /** Free blocks, those of the word in hand aside. */
+  private long free;
+
+  /** The {@link #free} from which on a page may have to go back. */
+  private long freeTrigger = NEVER;
+
+  private Page handPage = Page.NONE;
+  private int handWord;
+
+  private final PageSet pages = new PageSet();
+  private long blocks;
+  private long reserved;
+  private long peakReserved;
+  private long innerMallocs;
+  private long innerFrees;
+
+  BlockPool(String layer, Allocator inner, PageLayout layout) {
+    this.layer = layer;
+    this.inner = inner;
+    this.layout = layout;
+    this.table = new PageTable(layout.bytes());
+    this.blockSize = layout.blockSize();
+    this.inverse = ExactDivision.inverse(blockSize);
+    this.shift = ExactDivision.shift(blockSize);
+  }
+
+  /**
+   * Takes a block: a bit scan and a multiplication; once in 64 calls a new word, once in a page an
+   * inner malloc.
+   *
+   * @return its address, or NULL iff the inner has no memory
+   */
+  long take() {
+    long word = this.word;
+    if (word != 0) {
+      this.word = word & word - 1;
+      return wordBase + Long.numberOfTrailingZeros(word) * blockSize;
+    }
+    return takeSlow();
+  }
+
+  private long takeSlow() {
+    Page page = pages.lowestAvailable();
+    if (page == Page.NONE) {
+      page = addPage();
+      if (page == Page.NONE) {
+        return Allocator.NULL;
+      }
+    }
+    takeInHand(page);
+    return take();
+  }
+
+  /** Moves a page's first word with free blocks into the hand, which must be empty. */
+  private void takeInHand(Page page) {
+    if (page.free == page.blocks) {
+      pages.markUsed(page);
+    }
+    if (handPage != Page.NONE) {
+      handPage.wholeAt = handPage.blocks;
+    }
+    int index = page.lowestWord();
+    long bits = page.words[index];
+    page.words[index] = 0;
+    page.lower(index);
+    if (page.isEmpty()) {
+      pages.markExhausted(page);
+    }
+    int count = Long.bitCount(bits);
+    page.free -= count;
+    free -= count;
+    handPage = page;
+    handWord = index;
+    word = bits;
+    wordBase = page.base + ((long) index << 6) * blockSize;
+    wordBlocks = Math.min(Long.SIZE, page.blocks - (index << 6));
+    page.wholeAt = page.blocks - (int) wordBlocks;
+    setTriggers();
+  }
+
+  /** Puts the word in hand back into its page. */
+  private void putBack() {
+    Page page = handPage;
+    if (page == Page.NONE) {
+      return;
+    }
+    if (word != 0) {
+      int count = Long.bitCount(word);
+      page.words[handWord] = word;
+      if (page.raise(handWord)) {
+        pages.markAvailable(page);
+      }
+      page.free += count;
+      free += count;
+    }
+    page.wholeAt = page.blocks;
+    if (page.free == page.blocks) {
+      pages.markWhole(page);
+    }
+    handPage = Page.NONE;
+    word = 0;
+    wordBase = 0;
+    wordBlocks = 0;
+    setTriggers();
+  }
+
+  /**
+   * Gives a block back: a multiplication and a compare where it is of the word in hand, a few more
+   * where it is of the page last freed into, else a look-up in the table; O(1) in each case, and an
+   * inner free where a page goes back.
+   *
+   * @return false iff the address is in none of the pages
+   */
+  boolean give(long address) {
+    long index = Long.rotateRight((address - wordBase) * inverse, shift);
+    if (Long.compareUnsigned(index, wordBlocks) < 0) {
+      long bit = 1L << index;
+      long word = this.word;
+      if ((word & bit) != 0) {
+        throw invalid(Reason.DOUBLE_FREE, address);
+      }
+      this.word = word |= bit;
+      if (word == wordTrigger) {
+        release();
+      }
+      return true;
+    }
+    return giveToPage(address);
+  }
+
+  private boolean giveToPage(long address) {
+    Page page = lastPage;
+    long index = Long.rotateRight((address - page.base) * inverse, shift);
+    if (Long.compareUnsigned(index, page.blocks) >= 0) {
+      page = table.find(address);
+      if (page == Page.NONE) {
+        return false;
+      }
+      index = Long.rotateRight((address - page.base) * inverse, shift);
+      if (Long.compareUnsigned(index, page.blocks) >= 0) {
+        throw invalid(Reason.NOT_A_BLOCK, address);
+      }
+      lastPage = page;
+    }
+    int wordIndex = (int) index >>> 6;
+    long bit = 1L << index;
+    long old = page.words[wordIndex];
+    if ((old & bit) != 0) {
+      throw invalid(Reason.DOUBLE_FREE, address);
+    }
+    page.words[wordIndex] = old | bit;
+    if (old == 0 && page.raise(wordIndex)) {
+      pages.markAvailable(page);
+    }
+    long free = ++this.free;
+    if (++page.free == page.wholeAt) {
+      becomeWhole(page);
+    }
+    if (free >= freeTrigger) {
+      release();
+    }
+    return true;
+  }
+
+  private void becomeWhole(Page page) {
+    if (page != handPage) {
+      pages.markWhole(page);
+    }
+    setTriggers();
+  }
+
+  /** Sets what the free paths compare with, after any change of the pages or of the hand. */
+  private void setTriggers() {
+    boolean handMayFill = handPage != Page.NONE && handPage.free == handPage.wholeAt;
+    boolean candidate = pages.count() > 1 && (pages.hasWhole() || handMayFill);
+    long needed = releasableFrom() - wordBlocks;
+    freeTrigger = candidate ? needed : NEVER;
+    wordTrigger = candidate && free >= needed ? BitTree.lowBits((int) wordBlocks) : 0;
+  }
+
+  /** {@return the count of free blocks from which on pages go back: three quarters, rounded up} */
+  private long releasableFrom() {
+    return blocks - (blocks >>> 2);
+  }
+
+  /** Gives pages back while the rule says so. */
+  private void release() {
+    if (free + Long.bitCount(word) < releasableFrom()) {
+      setTriggers();
+      return;
+    }
+    if (handPage.free + Long.bitCount(word) == handPage.blocks) {
+      putBack();
+    }
+    while (pages.count() > 1
+        && pages.hasWhole()
+        && free + Long.bitCount(word) >= releasableFrom()) {
+      removePage(pages.highestWhole());
+    }
+    setTriggers();
+  }
+
+  /** Takes a page from the inner; {@link Page#NONE} where that has no memory. */
+  private Page addPage() {
+    try {
+      pages.reserve();
+      table.reserve(layout.bytes());
+      Page page = layout.unplacedPage();
+      long start = inner.tryMalloc(layout.bytes());
+      if (start == Allocator.NULL) {
+        return Page.NONE;
+      }
+      page.place(start, layout.base(start));
+      table.add(page);
+      pages.add(page);
+      blocks += page.blocks;
+      free += page.blocks;
+      reserved += page.bytes;
+      peakReserved = Math.max(peakReserved, reserved);
+      innerMallocs++;
+      return page;
+    } catch (OutOfMemoryError noMemory) {
+      return Page.NONE;
+    }
+  }
+
+  /** Gives a page back that has no live block and is not in hand. */
+  private void removePage(Page page) {
+    inner.free(page.start(), page.bytes);
+    table.remove(page);
+    pages.remove(page);
+    blocks -= page.blocks;
+    free -= page.blocks;
+    reserved -= page.bytes;
+    innerFrees++;
+    if (lastPage == page) {
+      lastPage = Page.NONE;
+    }
+  }
+
+  boolean owns(long address) {
+    return table.find(address) != Page.NONE;
+  }
+
+  long reserved() {
+    return reserved;
+  }
+
+  AllocatorStats stats() {
+    long live = live();
+    return new AllocatorStats(
+        live, live * blockSize, reserved, peakReserved, innerMallocs, innerFrees);
+  }
+
+  private long live() {
+    return blocks - free - Long.bitCount(word);
+  }
+
+  /**
+   * Gives all pages back.
+   *
+   * @throws LeakException if a block is live; nothing is given back
+   */
+  void close() {
+    putBack();
+    if (live() != 0) {
+      throw new LeakException(layer, live(), live() * blockSize, firstLive());
+    }
+    while (pages.count() > 0) {
+      removePage(pages.highestWhole());
+    }
+    setTriggers();
+  }
+
+  private long[] firstLive() {
+    long[] found = new long[(int) Math.min(live(), LeakException.MAX_ADDRESSES)];
+    int count = 0;
+    for (Page page = pages.next(0); count < found.length; page = pages.next(page.slot + 1)) {
+      for (int block = 0; block < page.blocks && count < found.length; block++) {
+        if (!page.contains(block)) {
+          found[count++] = page.base + block * blockSize;
+        }
+      }
+    }
+    return found;
+  }
+
+  private InvalidFreeException invalid(Reason reason, long address) {
+    return new InvalidFreeException(reason, layer, address);
+  }
+}

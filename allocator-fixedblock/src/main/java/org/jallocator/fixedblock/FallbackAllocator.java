@@ -1,0 +1,261 @@
+package org.jallocator.fixedblock;
+
+import java.util.concurrent.atomic.LongAdder;
+import org.jallocator.Allocator;
+import org.jallocator.AllocatorStats;
+import org.jallocator.LeakException;
+import org.jallocator.OwningAllocator;
+import org.jallocator.spi.AllocatorErrors;
+
+/**
+ * Serves from a primary what that can serve, and from another allocator what it cannot.
+ *
+ * <pre>{@code
+ * size <= primary.maxSize()   primary, and other when primary has no memory
+ * size >  primary.maxSize()   other
+ * free                        primary is asked whether the block is its; if not, it is other's
+ * }</pre>
+ *
+ * <p>Nest it for tiers. It keeps one book of its own, the count of blocks that are out from {@code
+ * other}, so that closing finds leaks even where other is a leaf that keeps none. The live blocks
+ * of the primary count as its own. It gives nothing back at closing: its parts do, when they close.
+ *
+ * <p>As shared as its parts: shared iff both are. It is owning iff other is; {@link #create(
+ * OwningAllocator, OwningAllocator)} makes that kind.
+ *
+ * <p>Price: one compare on the way to the primary; on the way to other, for frees, one look-up in
+ * the primary. Not for choosing among many sizes: tiers are tried one after another.
+ */
+public sealed class FallbackAllocator implements Allocator permits OwningFallbackAllocator {
+
+  static final String NAME = "fallback";
+
+  private final OwningAllocator primary;
+  private final Allocator other;
+  private final long primaryMaxSize;
+
+  private final Thread maker = Thread.currentThread();
+  private final boolean shared;
+
+  /** What was taken from other, and what went back: the difference is out. */
+  private final LongAdder otherMallocs = new LongAdder();
+
+  private final LongAdder otherFrees = new LongAdder();
+
+  private boolean closed;
+
+  FallbackAllocator(OwningAllocator primary, Allocator other) {
+    this.primary = primary;
+    this.other = other;
+    this.primaryMaxSize = primary.maxSize();
+    this.shared = primary.isShared() && other.isShared();
+  }
+
+  /**
+   * Makes an allocator of two.
+   *
+   * @param primary what serves first; stays open when this allocator closes
+   * @param other what serves the rest; stays open when this allocator closes
+   * @return a new allocator, owning iff {@code other} is an {@link OwningAllocator}
+   */
+  public static FallbackAllocator create(OwningAllocator primary, Allocator other) {
+    return other instanceof OwningAllocator owning
+        ? create(primary, owning)
+        : new FallbackAllocator(primary, other);
+  }
+
+  /**
+   * Makes an owning allocator of two.
+   *
+   * @param primary what serves first; stays open when this allocator closes
+   * @param other what serves the rest; stays open when this allocator closes
+   * @return a new allocator that owns what either part owns
+   */
+  public static OwningFallbackAllocator create(OwningAllocator primary, OwningAllocator other) {
+    return new OwningFallbackAllocator(primary, other);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread, or shared, as its parts are. The cost is that of the part that
+   * serves.
+   */
+  @Override
+  public final long malloc(long size) {
+    if (size <= primaryMaxSize && !closed) {
+      long address = primary.tryMalloc(size);
+      if (address != NULL) {
+        return address;
+      }
+    }
+    return mallocOther(size);
+  }
+
+  private long mallocOther(long size) {
+    requireUsable();
+    if (size > maxSize()) {
+      throw AllocatorErrors.sizeTooLarge(NAME, size, "maxSize", maxSize());
+    }
+    if (size > other.maxSize()) {
+      throw AllocatorErrors.outOfMemory(NAME, size, AllocatorStats.UNTRACKED, null);
+    }
+    long address = other.malloc(size);
+    otherMallocs.increment();
+    return address;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread, or shared, as its parts are. The cost is that of the part that
+   * serves.
+   */
+  @Override
+  public final long tryMalloc(long size) {
+    if (size <= primaryMaxSize && !closed) {
+      long address = primary.tryMalloc(size);
+      if (address != NULL) {
+        return address;
+      }
+    }
+    return tryMallocOther(size);
+  }
+
+  private long tryMallocOther(long size) {
+    requireUsable();
+    long address = other.tryMalloc(size);
+    if (address != NULL) {
+      otherMallocs.increment();
+    }
+    return address;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread, or shared, as its parts are. The primary's look-up, and the
+   * cost of the part whose block it is.
+   */
+  @Override
+  public final void free(long address) {
+    if (closed || !primary.tryFree(address)) {
+      freeOther(address);
+    }
+  }
+
+  private void freeOther(long address) {
+    requireUsable();
+    if (address != NULL) {
+      other.free(address);
+      countOtherFree();
+    }
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread, or shared, as its parts are. A size that only other serves is
+   * refused for a block of the primary.
+   */
+  @Override
+  public final void free(long address, long size) {
+    if (closed || !primary.tryFree(address, size)) {
+      freeOther(address, size);
+    }
+  }
+
+  private void freeOther(long address, long size) {
+    requireUsable();
+    if (address != NULL) {
+      other.free(address, size);
+      countOtherFree();
+    }
+  }
+
+  @Override
+  public final long maxSize() {
+    return Math.max(primaryMaxSize, other.maxSize());
+  }
+
+  /** {@return the lesser of its parts' alignments} */
+  @Override
+  public final long alignment() {
+    return Math.min(primary.alignment(), other.alignment());
+  }
+
+  /** {@return whether both parts are shared} */
+  @Override
+  public final boolean isShared() {
+    return shared;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread, or shared, as its parts are. The primary's snapshot and the
+   * blocks that are out from other. The bytes of these are not kept, so that figures in bytes are
+   * untracked while there are any.
+   */
+  @Override
+  public final AllocatorStats stats() {
+    requireOwner();
+    AllocatorStats inner = primary.stats();
+    if (!inner.isTracked()) {
+      return AllocatorStats.NOTHING_TRACKED;
+    }
+    long taken = otherMallocs.sum();
+    long returned = otherFrees.sum();
+    boolean bytesKnown = taken == returned;
+    return new AllocatorStats(
+        inner.liveBlocks() + taken - returned,
+        bytesKnown ? inner.liveBytes() : AllocatorStats.UNTRACKED,
+        bytesKnown ? inner.reservedBytes() : AllocatorStats.UNTRACKED,
+        taken == 0 ? inner.peakReservedBytes() : AllocatorStats.UNTRACKED,
+        inner.innerMallocs() + taken,
+        inner.innerFrees() + returned);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread, or shared, as its parts are.
+   *
+   * @throws LeakException if blocks of either part are live; no addresses are known
+   */
+  @Override
+  public final void close() {
+    requireOwner();
+    if (closed) {
+      return;
+    }
+    AllocatorStats stats = stats();
+    if (stats.isTracked() && stats.liveBlocks() != 0) {
+      throw new LeakException(NAME, stats.liveBlocks(), stats.liveBytes());
+    }
+    closed = true;
+  }
+
+  final void countOtherFree() {
+    otherFrees.increment();
+  }
+
+  final void requireUsable() {
+    requireOwner();
+    if (closed) {
+      throw AllocatorErrors.closed(NAME);
+    }
+  }
+
+  /** The primary sees to it on all ways that pass it. */
+  private void requireOwner() {
+    if (!shared && Thread.currentThread() != maker) {
+      throw AllocatorErrors.wrongThread(NAME, maker);
+    }
+  }
+
+  @Override
+  public final String toString() {
+    return NAME + "(" + primary + ", " + other + ")";
+  }
+}

@@ -1,0 +1,124 @@
+package org.jallocator.fixedblock;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The pages of one pool: which of them have free blocks, and which have no live one.
+ *
+ * <p>A page keeps its slot for as long as it is held, and the lowest slot is handed out from first.
+ * So the pages of low slots fill up and those of high slots drain, and it is these that go back.
+ */
+final class PageSet {
+
+  private @Nullable Page[] bySlot = new Page[0];
+
+  /** The slots of pages that have free blocks. */
+  private BitTree available = new BitTree(BitTree.levels(0));
+
+  /** The slots of pages that have nothing but free blocks. */
+  private BitTree whole = available;
+
+  /** The slots of no page. */
+  private BitTree vacant = available;
+
+  private int count;
+
+  int count() {
+    return count;
+  }
+
+  /** Makes room for one more page, so that {@link #add} cannot fail. */
+  void reserve() {
+    if (count < bySlot.length) {
+      return;
+    }
+    int old = bySlot.length;
+    int capacity = Math.max(Long.SIZE, Math.multiplyExact(old, 2));
+    int[] levels = BitTree.levels(capacity);
+    BitTree moreAvailable = grown(available, old, levels);
+    BitTree moreWhole = grown(whole, old, levels);
+    BitTree moreVacant = grown(vacant, old, levels);
+    for (int slot = old; slot < capacity; slot++) {
+      moreVacant.set(slot);
+    }
+    bySlot = Arrays.copyOf(bySlot, capacity);
+    available = moreAvailable;
+    whole = moreWhole;
+    vacant = moreVacant;
+  }
+
+  private static BitTree grown(BitTree tree, int size, int[] levels) {
+    BitTree more = new BitTree(levels);
+    for (int slot = 0; slot < size; slot++) {
+      if (tree.contains(slot)) {
+        more.set(slot);
+      }
+    }
+    return more;
+  }
+
+  /** Adds a page whose blocks are all free. */
+  void add(Page page) {
+    page.slot = vacant.lowest();
+    vacant.clear(page.slot);
+    bySlot[page.slot] = page;
+    available.set(page.slot);
+    whole.set(page.slot);
+    count++;
+  }
+
+  void remove(Page page) {
+    bySlot[page.slot] = null;
+    available.clear(page.slot);
+    whole.clear(page.slot);
+    vacant.set(page.slot);
+    count--;
+  }
+
+  void markAvailable(Page page) {
+    available.set(page.slot);
+  }
+
+  void markExhausted(Page page) {
+    available.clear(page.slot);
+  }
+
+  void markWhole(Page page) {
+    whole.set(page.slot);
+  }
+
+  void markUsed(Page page) {
+    whole.clear(page.slot);
+  }
+
+  boolean hasWhole() {
+    return !whole.isEmpty();
+  }
+
+  /** {@return the page to hand out from, or {@link Page#NONE}} */
+  Page lowestAvailable() {
+    return available.isEmpty() ? Page.NONE : at(available.lowest());
+  }
+
+  /** {@return the page to give back; there must be one without a live block} */
+  Page highestWhole() {
+    return at(whole.highest());
+  }
+
+  /** {@return the page of the lowest slot that is at least {@code slot}, or {@link Page#NONE}} */
+  Page next(int slot) {
+    for (int i = slot; i < bySlot.length; i++) {
+      Page page = bySlot[i];
+      if (page != null) {
+        return page;
+      }
+    }
+    return Page.NONE;
+  }
+
+  private Page at(int slot) {
+    Page page = bySlot[slot];
+    return page == null ? Page.NONE : page;
+  }
+}
