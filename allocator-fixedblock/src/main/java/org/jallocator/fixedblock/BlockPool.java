@@ -18,9 +18,9 @@ import org.jallocator.LeakException;
  * <p>Invariants:
  *
  * <pre>
- *   live  = blocks - free - bitCount(word)
- *   free  = Σ page.free                      the word in hand aside
- *   word's bits are zero in handPage
+ *   live  = blocks - free() - bitCount(word)
+ *   free() = Σ page.free = freeElsewhere + lastPage.free       the word in hand aside
+ *   the word in hand is zero in handPage
  * </pre>
  *
  * <p>A free finds its page in three steps, each dearer than the one before: the word in hand, the
@@ -33,15 +33,19 @@ import org.jallocator.LeakException;
 final class BlockPool {
 
   /** A threshold that no count of free blocks reaches. */
-  private static final long NEVER = Long.MAX_VALUE;
+  private static final int NEVER = Integer.MAX_VALUE;
 
   private final String layer;
   private final Allocator inner;
   private final PageLayout layout;
   private final PageTable table;
+
+  /** A block's bytes, which are {@code odd << shift}, and the inverse of odd modulo 2⁶⁴. */
   private final long blockSize;
-  private final long inverse;
+
   private final int shift;
+  private final long odd;
+  private final long inverse;
 
   /** The free blocks of the word in hand, and the address of its first block. */
   private long word;
@@ -54,13 +58,14 @@ final class BlockPool {
   /** The value of {@link #word} at which a page may have to go back; 0 for none. */
   private long wordTrigger;
 
+  /** The page last freed into. */
   private Page lastPage = Page.NONE;
 
-  /** Free blocks, those of the word in hand aside. */
-  private long free;
+  /** The value of {@code lastPage.free} at which there is more to do than to count. */
+  private int freeTrigger = NEVER;
 
-  /** The {@link #free} from which on a page may have to go back. */
-  private long freeTrigger = NEVER;
+  /** The free blocks of all other pages. */
+  private long freeElsewhere;
 
   private Page handPage = Page.NONE;
   private int handWord;
@@ -78,44 +83,60 @@ final class BlockPool {
     this.layout = layout;
     this.table = new PageTable(layout.bytes());
     this.blockSize = layout.blockSize();
-    this.inverse = ExactDivision.inverse(blockSize);
-    this.shift = ExactDivision.shift(blockSize);
+    this.shift = Long.numberOfTrailingZeros(blockSize);
+    this.odd = blockSize >>> shift;
+    this.inverse = ExactDivision.inverse(odd);
   }
 
   /**
-   * Takes a block: a bit scan and a multiplication; once in 64 calls a new word, once in a page an
-   * inner malloc.
+   * Takes a block of the word in hand: a bit scan and a shift, or a multiplication where blockSize
+   * is no power of two.
    *
-   * @return its address, or NULL iff the inner has no memory
+   * @return its address, or NULL iff the word in hand has no free block: {@link #refill} and take
+   *     again
    */
   long take() {
     long word = this.word;
-    if (word != 0) {
-      this.word = word & word - 1;
-      return wordBase + Long.numberOfTrailingZeros(word) * blockSize;
+    if (word == 0) {
+      return Allocator.NULL;
     }
-    return takeSlow();
+    this.word = word & (word - 1);
+    long index = Long.numberOfTrailingZeros(word);
+    return wordBase + (odd == 1 ? index << shift : index * blockSize);
   }
 
-  private long takeSlow() {
+  /**
+   * {@return the index of the block at an offset; negative or past the end where no block starts}
+   *
+   * <p>A power of two is spared the multiplication, whose latency a block's way from take to give
+   * would feel twice.
+   */
+  private long index(long offset) {
+    return Long.rotateRight(odd == 1 ? offset : offset * inverse, shift);
+  }
+
+  /**
+   * Takes another word in hand, the one in hand having no free block: once in 64 blocks; once in a
+   * page, an inner malloc.
+   *
+   * @return false iff the inner has no memory
+   */
+  boolean refill() {
     Page page = pages.lowestAvailable();
     if (page == Page.NONE) {
       page = addPage();
       if (page == Page.NONE) {
-        return Allocator.NULL;
+        return false;
       }
     }
     takeInHand(page);
-    return take();
+    return true;
   }
 
   /** Moves a page's first word with free blocks into the hand, which must be empty. */
   private void takeInHand(Page page) {
     if (page.free == page.blocks) {
       pages.markUsed(page);
-    }
-    if (handPage != Page.NONE) {
-      handPage.wholeAt = handPage.blocks;
     }
     int index = page.lowestWord();
     long bits = page.words[index];
@@ -125,15 +146,24 @@ final class BlockPool {
       pages.markExhausted(page);
     }
     int count = Long.bitCount(bits);
-    page.free -= count;
-    free -= count;
+    addFree(page, -count);
     handPage = page;
     handWord = index;
     word = bits;
     wordBase = page.base + ((long) index << 6) * blockSize;
     wordBlocks = Math.min(Long.SIZE, page.blocks - (index << 6));
-    page.wholeAt = page.blocks - (int) wordBlocks;
     setTriggers();
+  }
+
+  private void addFree(Page page, int count) {
+    page.free += count;
+    if (page != lastPage) {
+      freeElsewhere += count;
+    }
+  }
+
+  private long free() {
+    return freeElsewhere + lastPage.free;
   }
 
   /** Puts the word in hand back into its page. */
@@ -148,10 +178,8 @@ final class BlockPool {
       if (page.raise(handWord)) {
         pages.markAvailable(page);
       }
-      page.free += count;
-      free += count;
+      addFree(page, count);
     }
-    page.wholeAt = page.blocks;
     if (page.free == page.blocks) {
       pages.markWhole(page);
     }
@@ -170,8 +198,8 @@ final class BlockPool {
    * @return false iff the address is in none of the pages
    */
   boolean give(long address) {
-    long index = Long.rotateRight((address - wordBase) * inverse, shift);
-    if (Long.compareUnsigned(index, wordBlocks) < 0) {
+    long index = index(address - wordBase);
+    if (index >= 0 && index < wordBlocks) {
       long bit = 1L << index;
       long word = this.word;
       if ((word & bit) != 0) {
@@ -188,52 +216,73 @@ final class BlockPool {
 
   private boolean giveToPage(long address) {
     Page page = lastPage;
-    long index = Long.rotateRight((address - page.base) * inverse, shift);
-    if (Long.compareUnsigned(index, page.blocks) >= 0) {
-      page = table.find(address);
-      if (page == Page.NONE) {
-        return false;
+    long index = index(address - page.base);
+    if (index >= 0 && index < page.blocks) {
+      int word = (int) index >>> 6;
+      long bit = 1L << index;
+      long old = page.words[word];
+      if ((old & bit) != 0) {
+        throw invalid(Reason.DOUBLE_FREE, address);
       }
-      index = Long.rotateRight((address - page.base) * inverse, shift);
-      if (Long.compareUnsigned(index, page.blocks) >= 0) {
-        throw invalid(Reason.NOT_A_BLOCK, address);
+      page.words[word] = old | bit;
+      if (old == 0) {
+        raise(page, word);
       }
-      lastPage = page;
+      if (++page.free >= freeTrigger) {
+        freeReached(page);
+      }
+      return true;
     }
-    int wordIndex = (int) index >>> 6;
-    long bit = 1L << index;
-    long old = page.words[wordIndex];
-    if ((old & bit) != 0) {
-      throw invalid(Reason.DOUBLE_FREE, address);
-    }
-    page.words[wordIndex] = old | bit;
-    if (old == 0 && page.raise(wordIndex)) {
+    return giveToOther(address);
+  }
+
+  private void raise(Page page, int word) {
+    if (page.raise(word)) {
       pages.markAvailable(page);
     }
-    long free = ++this.free;
-    if (++page.free == page.wholeAt) {
-      becomeWhole(page);
-    }
-    if (free >= freeTrigger) {
-      release();
-    }
-    return true;
   }
 
-  private void becomeWhole(Page page) {
-    if (page != handPage) {
+  private boolean giveToOther(long address) {
+    Page page = table.find(address);
+    if (page == Page.NONE) {
+      return false;
+    }
+    long index = index(address - page.base);
+    if (index < 0 || index >= page.blocks) {
+      throw invalid(Reason.NOT_A_BLOCK, address);
+    }
+    freeElsewhere += lastPage.free - page.free;
+    lastPage = page;
+    setTriggers();
+    return giveToPage(address);
+  }
+
+  private void freeReached(Page page) {
+    if (page != handPage && page.free == page.blocks) {
       pages.markWhole(page);
     }
-    setTriggers();
+    release();
   }
 
-  /** Sets what the free paths compare with, after any change of the pages or of the hand. */
+  /**
+   * Sets what the free paths compare with, after any change of the pages, the hand, or lastPage.
+   */
   private void setTriggers() {
-    boolean handMayFill = handPage != Page.NONE && handPage.free == handPage.wholeAt;
-    boolean candidate = pages.count() > 1 && (pages.hasWhole() || handMayFill);
-    long needed = releasableFrom() - wordBlocks;
-    freeTrigger = candidate ? needed : NEVER;
-    wordTrigger = candidate && free >= needed ? BitTree.lowBits((int) wordBlocks) : 0;
+    // blocks of the page last freed into that are not in hand: at this count it is whole
+    long whole = lastPage.blocks - (lastPage == handPage ? wordBlocks : 0);
+    if (pages.count() > 1 && (pages.hasWhole() || handMayFill())) {
+      long missing = releasableFrom() - wordBlocks - free();
+      freeTrigger = (int) Math.min(whole, lastPage.free + Math.max(1, missing));
+      wordTrigger = missing <= 0 ? BitTree.lowBits((int) wordBlocks) : 0;
+    } else {
+      freeTrigger = (int) whole;
+      wordTrigger = 0;
+    }
+  }
+
+  /** {@return whether the word in hand has the only live blocks of its page} */
+  private boolean handMayFill() {
+    return handPage != Page.NONE && handPage.free == handPage.blocks - wordBlocks;
   }
 
   /** {@return the count of free blocks from which on pages go back: three quarters, rounded up} */
@@ -243,19 +292,17 @@ final class BlockPool {
 
   /** Gives pages back while the rule says so. */
   private void release() {
-    if (free + Long.bitCount(word) < releasableFrom()) {
-      setTriggers();
-      return;
-    }
-    if (handPage.free + Long.bitCount(word) == handPage.blocks) {
+    if (mayRelease() && handPage.free + Long.bitCount(word) == handPage.blocks) {
       putBack();
     }
-    while (pages.count() > 1
-        && pages.hasWhole()
-        && free + Long.bitCount(word) >= releasableFrom()) {
+    while (mayRelease() && pages.hasWhole()) {
       removePage(pages.highestWhole());
     }
     setTriggers();
+  }
+
+  private boolean mayRelease() {
+    return pages.count() > 1 && free() + Long.bitCount(word) >= releasableFrom();
   }
 
   /** Takes a page from the inner; {@link Page#NONE} where that has no memory. */
@@ -272,7 +319,7 @@ final class BlockPool {
       table.add(page);
       pages.add(page);
       blocks += page.blocks;
-      free += page.blocks;
+      freeElsewhere += page.blocks;
       reserved += page.bytes;
       peakReserved = Math.max(peakReserved, reserved);
       innerMallocs++;
@@ -285,15 +332,16 @@ final class BlockPool {
   /** Gives a page back that has no live block and is not in hand. */
   private void removePage(Page page) {
     inner.free(page.start(), page.bytes);
+    if (lastPage == page) {
+      lastPage = Page.NONE;
+    } else {
+      freeElsewhere -= page.free;
+    }
     table.remove(page);
     pages.remove(page);
     blocks -= page.blocks;
-    free -= page.blocks;
     reserved -= page.bytes;
     innerFrees++;
-    if (lastPage == page) {
-      lastPage = Page.NONE;
-    }
   }
 
   boolean owns(long address) {
@@ -311,7 +359,7 @@ final class BlockPool {
   }
 
   private long live() {
-    return blocks - free - Long.bitCount(word);
+    return blocks - free() - Long.bitCount(word);
   }
 
   /**

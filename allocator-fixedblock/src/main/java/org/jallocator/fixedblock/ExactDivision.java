@@ -20,18 +20,12 @@ final class ExactDivision {
 
   private ExactDivision() {}
 
-  /** {@return the inverse of the divisor's odd part, modulo 2⁶⁴} */
-  static long inverse(long divisor) {
-    long odd = divisor >>> shift(divisor);
+  /** {@return the inverse of an odd number, modulo 2⁶⁴} */
+  static long inverse(long odd) {
     long inverse = odd; // right in its lowest 3 bits
     for (int bits = 3; bits < Long.SIZE; bits *= 2) {
       inverse *= 2 - odd * inverse; // Newton's step doubles the bits that are right
     }
     return inverse;
-  }
-
-  /** {@return how often two divides the divisor} */
-  static int shift(long divisor) {
-    return Long.numberOfTrailingZeros(divisor);
   }
 }

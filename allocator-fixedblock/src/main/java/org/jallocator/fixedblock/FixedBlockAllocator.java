@@ -98,8 +98,10 @@ public final class FixedBlockAllocator implements OwningAllocator {
   }
 
   private long mallocSlow(long size) {
-    requireUsable();
-    requireSize(size);
+    long address = tryMallocSlow(size);
+    if (address != NULL) {
+      return address;
+    }
     if (size > blockSize) {
       throw AllocatorErrors.sizeTooLarge(NAME, size, "blockSize", blockSize);
     }
@@ -114,15 +116,20 @@ public final class FixedBlockAllocator implements OwningAllocator {
   @Override
   public long tryMalloc(long size) {
     if (Thread.currentThread() == owner && size >= 1 && size <= blockSize) {
-      return pool.take();
+      long address = pool.take();
+      if (address != NULL) {
+        return address;
+      }
     }
     return tryMallocSlow(size);
   }
 
   private long tryMallocSlow(long size) {
     requireUsable();
-    requireSize(size);
-    return NULL;
+    if (size < 1) {
+      throw AllocatorErrors.sizeTooSmall(NAME, size);
+    }
+    return size <= blockSize && pool.refill() ? pool.take() : NULL;
   }
 
   /**
@@ -243,12 +250,6 @@ public final class FixedBlockAllocator implements OwningAllocator {
     if (owner != null) {
       pool.close();
       owner = null;
-    }
-  }
-
-  private static void requireSize(long size) {
-    if (size < 1) {
-      throw AllocatorErrors.sizeTooSmall(NAME, size);
     }
   }
 

@@ -29,9 +29,6 @@ final class Page extends BitTree {
   /** How many members this set has. */
   int free;
 
-  /** The {@code free} at which no block of this page is live, those in hand aside. */
-  int wholeAt;
-
   /** This page's place among its pool's pages. */
   int slot;
 
@@ -41,7 +38,6 @@ final class Page extends BitTree {
     this.bytes = bytes;
     this.blocks = blocks;
     this.free = blocks;
-    this.wholeAt = blocks;
     fill(blocks);
   }
 
