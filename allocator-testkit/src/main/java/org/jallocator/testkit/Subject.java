@@ -1,0 +1,289 @@
+package org.jallocator.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jallocator.Allocator;
+import org.jallocator.AllocatorStats;
+import org.jallocator.OwningAllocator;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.function.Executable;
+
+/**
+ * An allocator under test, driven in step with a model of it: the blocks that are live, by address.
+ * Every operation checks what it changed, and that nothing else did.
+ *
+ * <p>Invariants, checked by {@link #check}: {@code liveBlocks} is the model's; {@code liveBytes} is
+ * the sum of the lengths seen when the blocks were handed out, each at least the size asked for;
+ * and, for a single layer on a recording inner, {@code reservedBytes}, its peak and the counts of
+ * inner mallocs and frees are the ledger's.
+ */
+final class Subject {
+
+  /**
+   * A live block.
+   *
+   * @param size the bytes asked for
+   * @param length the bytes that the stats count for it
+   * @param pattern what was written to it
+   */
+  record Block(long address, long size, long length, byte pattern) {}
+
+  /** Blocks of more than these bytes are not written to. */
+  private static final long MAX_WRITTEN = 1 << 16;
+
+  private final ContractFixture contract;
+  private final Allocator allocator;
+  private final @Nullable RecordingAllocator ledger;
+  private final Allocator inner;
+  private final String label;
+  private final boolean tracked;
+
+  private final TreeMap<Long, Block> byAddress = new TreeMap<>(Long::compareUnsigned);
+  private final List<Block> blocks = new ArrayList<>();
+  private long liveLength;
+  private long handedOut;
+  private boolean closed;
+
+  Subject(
+      ContractFixture contract,
+      Allocator allocator,
+      @Nullable RecordingAllocator ledger,
+      Allocator inner,
+      String label) {
+    this.contract = contract;
+    this.allocator = allocator;
+    this.ledger = ledger;
+    this.inner = inner;
+    this.label = label;
+    this.tracked = allocator.stats().isTracked();
+  }
+
+  Allocator allocator() {
+    return allocator;
+  }
+
+  /** {@return the recording inner's ledger, or null where memory is real or there is no inner} */
+  @Nullable RecordingAllocator ledger() {
+    return contract.kind() == LayerKind.LEAF ? null : ledger;
+  }
+
+  /** {@return whether the stats must agree with the ledger} */
+  boolean isExact() {
+    return contract.kind() == LayerKind.LAYER && ledger != null;
+  }
+
+  boolean isTracked() {
+    return tracked;
+  }
+
+  /** {@return the live blocks, oldest first} */
+  List<Block> blocks() {
+    return blocks;
+  }
+
+  /** Mallocs, and expects a block. */
+  long malloc(long size) {
+    AllocatorStats before = allocator.stats();
+    return take(allocator.malloc(size), size, before);
+  }
+
+  /** Mallocs by tryMalloc, and expects a block. */
+  long tryMalloc(long size) {
+    AllocatorStats before = allocator.stats();
+    return take(allocator.tryMalloc(size), size, before);
+  }
+
+  /** Mallocs, and expects a block or, where the inner has none, no memory. */
+  long mallocIfMemory(long size, boolean byTry) {
+    AllocatorStats before = allocator.stats();
+    long failures = ledger == null ? 0 : ledger.failures();
+    long address;
+    try {
+      address = byTry ? allocator.tryMalloc(size) : allocator.malloc(size);
+      assertTrue(
+          byTry || address != Allocator.NULL, () -> at("malloc returned NULL: size=" + size));
+    } catch (OutOfMemoryError e) {
+      assertFalse(byTry, () -> at("tryMalloc threw: " + e));
+      ContractFixture.assertShaped(e, "size=" + size);
+      address = Allocator.NULL;
+    }
+    if (address == Allocator.NULL) {
+      RecordingAllocator recording = ledger();
+      assertTrue(
+          recording == null || recording.failures() > failures,
+          () -> at("no block although the inner had memory: size=" + size));
+      assertUnchanged(before);
+      return address;
+    }
+    return take(address, size, before);
+  }
+
+  private long take(long address, long size, AllocatorStats before) {
+    assertNotEquals(Allocator.NULL, address, () -> at("NULL for size=" + size));
+    assertEquals(
+        0,
+        address & (allocator.alignment() - 1),
+        () -> at("not aligned: address=" + hex(address) + ", size=" + size));
+    long last = address + size - 1;
+    assertTrue(Long.compareUnsigned(last, address) >= 0, () -> at("wraps: " + hex(address)));
+    Map.Entry<Long, Block> below = byAddress.floorEntry(last);
+    assertTrue(
+        below == null
+            || Long.compareUnsigned(below.getKey() + below.getValue().size - 1, address) < 0,
+        () -> at("overlap: " + hex(address) + "+" + size + " with " + below));
+    RecordingAllocator recording = ledger();
+    assertTrue(
+        recording == null || recording.holds(address, size),
+        () -> at("outside of inner memory: " + hex(address) + "+" + size));
+    if (allocator instanceof OwningAllocator owning) {
+      assertTrue(owning.owns(address), () -> at("owns is false: " + hex(address)));
+      assertTrue(owning.owns(last), () -> at("owns is false: " + hex(last)));
+    }
+    long length = tracked ? allocator.stats().liveBytes() - before.liveBytes() : size;
+    assertTrue(length >= size, () -> at("liveBytes grew by " + length + " for size=" + size));
+    Block block = new Block(address, size, length, (byte) ++handedOut);
+    byAddress.put(address, block);
+    blocks.add(block);
+    liveLength += length;
+    contract.write(address, Math.min(size, MAX_WRITTEN), block.pattern);
+    check();
+    return address;
+  }
+
+  /** Frees the block at an address. */
+  void free(long address) {
+    Block block = drop(address);
+    allocator.free(block.address);
+    check();
+  }
+
+  /** Frees the block at an address, telling its size. */
+  void freeSized(long address) {
+    Block block = drop(address);
+    allocator.free(block.address, block.size);
+    check();
+  }
+
+  /** Frees the block at an address by tryFree. */
+  void tryFree(long address) {
+    Block block = drop(address);
+    assertTrue(((OwningAllocator) allocator).tryFree(block.address), () -> at("tryFree is false"));
+    check();
+  }
+
+  /** Frees the block at an address by tryFree, telling its size. */
+  void tryFreeSized(long address) {
+    Block block = drop(address);
+    assertTrue(
+        ((OwningAllocator) allocator).tryFree(block.address, block.size),
+        () -> at("tryFree is false"));
+    check();
+  }
+
+  /** Forgets a block that is about to be freed. */
+  Block drop(long address) {
+    Block block = byAddress.remove(address);
+    if (block == null) {
+      throw new IllegalArgumentException(at("no live block in the model: " + hex(address)));
+    }
+    blocks.remove(block);
+    liveLength -= block.length;
+    assertTrue(
+        contract.verify(address, Math.min(block.size, MAX_WRITTEN), block.pattern),
+        () -> at("memory was overwritten: " + block));
+    return block;
+  }
+
+  /** Frees every live block, youngest first. */
+  void freeEverything() {
+    while (!blocks.isEmpty()) {
+      free(blocks.get(blocks.size() - 1).address);
+    }
+  }
+
+  boolean isLive(long address) {
+    return byAddress.containsKey(address);
+  }
+
+  /** {@return the live block that an address lies in, or null} */
+  @Nullable Block blockAround(long address) {
+    Map.Entry<Long, Block> below = byAddress.floorEntry(address);
+    return below != null
+            && Long.compareUnsigned(address - below.getKey(), below.getValue().size) < 0
+        ? below.getValue()
+        : null;
+  }
+
+  /** Expects an error, and that the state is what it was. */
+  <T extends Throwable> T refuses(Class<T> type, String what, Executable operation) {
+    AllocatorStats before = allocator.stats();
+    T error = assertThrows(type, operation, () -> at(what));
+    assertUnchanged(before);
+    return error;
+  }
+
+  /** Expects that the state is what it was. */
+  void assertUnchanged(AllocatorStats before) {
+    AllocatorStats after = allocator.stats();
+    assertEquals(before.liveBlocks(), after.liveBlocks(), () -> at("liveBlocks changed"));
+    assertEquals(before.liveBytes(), after.liveBytes(), () -> at("liveBytes changed"));
+    assertEquals(before.reservedBytes(), after.reservedBytes(), () -> at("reservedBytes changed"));
+    check();
+  }
+
+  /** Checks every invariant of the stats. */
+  void check() {
+    AllocatorStats stats = allocator.stats();
+    if (tracked) {
+      assertEquals(blocks.size(), stats.liveBlocks(), () -> at("liveBlocks: " + stats));
+      assertEquals(liveLength, stats.liveBytes(), () -> at("liveBytes: " + stats));
+    }
+    RecordingAllocator recording = ledger();
+    if (recording != null) {
+      assertTrue(recording.wrongFrees().isEmpty(), () -> at("" + recording.wrongFrees()));
+    }
+    if (recording != null && isExact()) {
+      assertEquals(recording.liveBytes(), stats.reservedBytes(), () -> at("reservedBytes"));
+      assertEquals(recording.peakBytes(), stats.peakReservedBytes(), () -> at("peakReservedBytes"));
+      assertEquals(recording.mallocs(), stats.innerMallocs(), () -> at("innerMallocs"));
+      assertEquals(recording.frees(), stats.innerFrees(), () -> at("innerFrees"));
+      assertTrue(stats.reservedBytes() >= stats.liveBytes(), () -> at("reserved < live: " + stats));
+    }
+  }
+
+  /** Closes; everything must have been returned. */
+  void close() {
+    allocator.close();
+    closed = true;
+    RecordingAllocator recording = ledger();
+    if (recording != null) {
+      recording.assertEverythingReturned();
+    }
+  }
+
+  /** Frees what is live and closes, unless it is closed; then closes the inner. */
+  void closeEmpty() {
+    if (!closed) {
+      freeEverything();
+      close();
+    }
+    inner.close();
+  }
+
+  /** {@return a message with the label of this run} */
+  String at(String what) {
+    return label.isEmpty() ? what : what + " [" + label + "]";
+  }
+
+  static String hex(long address) {
+    return "0x" + Long.toHexString(address);
+  }
+}
