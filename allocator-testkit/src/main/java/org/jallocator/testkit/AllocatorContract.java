@@ -24,7 +24,7 @@ package org.jallocator.testkit;
  * ask more of the invented inner, and {@link #createRealInner}, {@link #write} and {@link #verify}
  * to run on real memory.
  */
-public abstract class AllocatorContract extends LifeRows {
+public abstract class AllocatorContract extends StarvationRows {
 
   /** For a subclass. */
   protected AllocatorContract() {}

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.concurrent.atomic.AtomicReference;
@@ -113,6 +114,17 @@ abstract class ContractFixture {
   final Arena arena() {
     assumeTrue(allocator() instanceof Arena, "not an Arena");
     return (Arena) allocator();
+  }
+
+  /** {@return the ledger of this test's inner, which must be invented, or the test is skipped} */
+  final RecordingAllocator ledger() {
+    return ledgerOf(subject());
+  }
+
+  /** {@return the ledger of a subject's inner, which must be invented, or the test is skipped} */
+  static RecordingAllocator ledgerOf(Subject subject) {
+    RecordingAllocator ledger = subject.ledger();
+    return ledger != null ? ledger : abort("no recording inner");
   }
 
   /**

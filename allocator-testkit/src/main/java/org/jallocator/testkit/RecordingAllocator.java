@@ -77,6 +77,7 @@ public final class RecordingAllocator implements OwningAllocator {
   private long frees;
   private long attempts;
   private long failures;
+  private long plannedFailures;
   private boolean closed;
 
   private Failure failure = Failure.RETURNS_NULL;
@@ -130,6 +131,7 @@ public final class RecordingAllocator implements OwningAllocator {
     attempts++;
     if (attempts >= firstFailingAttempt && attempts <= lastFailingAttempt) {
       failures++;
+      plannedFailures++;
       return fail(size);
     }
     long address = place(size);
@@ -342,6 +344,11 @@ public final class RecordingAllocator implements OwningAllocator {
   /** {@return how many of the attempts failed, because they were told to or had no room} */
   public synchronized long failures() {
     return failures;
+  }
+
+  /** {@return how many of the failures happened because they were told to} */
+  public synchronized long plannedFailures() {
+    return plannedFailures;
   }
 
   /** {@return the exception that was thrown last as planned, or null iff there was none} */

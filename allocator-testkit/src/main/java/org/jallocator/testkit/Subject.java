@@ -6,12 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
+import org.jallocator.Arena;
 import org.jallocator.OwningAllocator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.function.Executable;
@@ -32,12 +34,24 @@ final class Subject {
    *
    * @param size the bytes asked for
    * @param length the bytes that the stats count for it
-   * @param pattern what was written to it
+   * @param serial how many blocks were handed out before it
    */
-  record Block(long address, long size, long length, byte pattern) {}
+  record Block(long address, long size, long length, long serial) {
+
+    /** {@return what is written to it} */
+    byte pattern() {
+      return (byte) (serial + 1);
+    }
+  }
+
+  /** An open mark of an arena, and how many blocks were handed out before it. */
+  record Mark(long token, long serial) {}
 
   /** Blocks of more than these bytes are not written to. */
   private static final long MAX_WRITTEN = 1 << 16;
+
+  /** How many freed addresses are remembered. */
+  private static final int MAX_FREED = 32;
 
   private final ContractFixture contract;
   private final Allocator allocator;
@@ -48,8 +62,11 @@ final class Subject {
 
   private final TreeMap<Long, Block> byAddress = new TreeMap<>(Long::compareUnsigned);
   private final List<Block> blocks = new ArrayList<>();
+  private final List<Mark> marks = new ArrayList<>();
+  private final ArrayDeque<Long> freed = new ArrayDeque<>();
   private long liveLength;
   private long handedOut;
+  private long step;
   private boolean closed;
 
   Subject(
@@ -113,6 +130,9 @@ final class Subject {
     } catch (OutOfMemoryError e) {
       assertFalse(byTry, () -> at("tryMalloc threw: " + e));
       ContractFixture.assertShaped(e, "size=" + size);
+      if (isExact()) {
+        ContractFixture.assertShaped(e, "reserved=" + before.reservedBytes());
+      }
       address = Allocator.NULL;
     }
     if (address == Allocator.NULL) {
@@ -149,11 +169,11 @@ final class Subject {
     }
     long length = tracked ? allocator.stats().liveBytes() - before.liveBytes() : size;
     assertTrue(length >= size, () -> at("liveBytes grew by " + length + " for size=" + size));
-    Block block = new Block(address, size, length, (byte) ++handedOut);
+    Block block = new Block(address, size, length, handedOut++);
     byAddress.put(address, block);
     blocks.add(block);
     liveLength += length;
-    contract.write(address, Math.min(size, MAX_WRITTEN), block.pattern);
+    contract.write(address, Math.min(size, MAX_WRITTEN), block.pattern());
     check();
     return address;
   }
@@ -196,10 +216,56 @@ final class Subject {
     }
     blocks.remove(block);
     liveLength -= block.length;
+    freed.addLast(address);
+    if (freed.size() > MAX_FREED) {
+      freed.removeFirst();
+    }
     assertTrue(
-        contract.verify(address, Math.min(block.size, MAX_WRITTEN), block.pattern),
+        contract.verify(address, Math.min(block.size, MAX_WRITTEN), block.pattern()),
         () -> at("memory was overwritten: " + block));
     return block;
+  }
+
+  /** {@return addresses of blocks freed lately, which may be live again} */
+  List<Long> freed() {
+    return List.copyOf(freed);
+  }
+
+  /** {@return the open marks of an arena, oldest first} */
+  List<Mark> marks() {
+    return marks;
+  }
+
+  /** Opens a scope of an arena. */
+  Mark mark() {
+    Mark mark = new Mark(((Arena) allocator).mark(), handedOut);
+    marks.add(mark);
+    check();
+    return mark;
+  }
+
+  /** Ends a scope of an arena, and all younger ones. */
+  void release(Mark mark) {
+    marks.subList(marks.indexOf(mark), marks.size()).clear();
+    dropYoungerThan(mark.serial);
+    ((Arena) allocator).release(mark.token);
+    check();
+  }
+
+  /** Frees all blocks of an arena. */
+  void freeAll() {
+    marks.clear();
+    dropYoungerThan(0);
+    ((Arena) allocator).freeAll();
+    check();
+  }
+
+  private void dropYoungerThan(long serial) {
+    for (Block block : List.copyOf(blocks)) {
+      if (block.serial >= serial) {
+        drop(block.address);
+      }
+    }
   }
 
   /** Frees every live block, youngest first. */
@@ -213,24 +279,16 @@ final class Subject {
     return byAddress.containsKey(address);
   }
 
-  /** {@return the live block that an address lies in, or null} */
-  @Nullable Block blockAround(long address) {
-    Map.Entry<Long, Block> below = byAddress.floorEntry(address);
-    return below != null
-            && Long.compareUnsigned(address - below.getKey(), below.getValue().size) < 0
-        ? below.getValue()
-        : null;
-  }
-
   /** Expects an error, and that the state is what it was. */
   <T extends Throwable> T refuses(Class<T> type, String what, Executable operation) {
     AllocatorStats before = allocator.stats();
     T error = assertThrows(type, operation, () -> at(what));
-    assertUnchanged(before);
+    assertEquals(before, allocator.stats(), () -> at("stats after " + what));
+    check();
     return error;
   }
 
-  /** Expects that the state is what it was. */
+  /** Expects that what is live and what is reserved is what it was. */
   void assertUnchanged(AllocatorStats before) {
     AllocatorStats after = allocator.stats();
     assertEquals(before.liveBlocks(), after.liveBlocks(), () -> at("liveBlocks changed"));
@@ -278,9 +336,14 @@ final class Subject {
     inner.close();
   }
 
-  /** {@return a message with the label of this run} */
+  /** Counts a step of a program, for messages. */
+  void nextStep() {
+    step++;
+  }
+
+  /** {@return a message with the label and the step of this run} */
   String at(String what) {
-    return label.isEmpty() ? what : what + " [" + label + "]";
+    return label.isEmpty() ? what : what + " [" + label + ", step=" + step + "]";
   }
 
   static String hex(long address) {
