@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jallocator.Allocator;
 import org.jallocator.Arena;
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.function.Executable;
 /** What the rows of the contract stand on: the hooks of an author, and a fresh subject per test. */
 abstract class ContractFixture {
 
+  private final List<AutoCloseable> below = new ArrayList<>();
   private @Nullable Subject subject;
 
   /** For {@link AllocatorContract}. */
@@ -31,6 +34,20 @@ abstract class ContractFixture {
    * @return a new allocator, which the suite closes
    */
   protected abstract Allocator create(Allocator inner);
+
+  /**
+   * Hands over a layer that {@link #create} put below the allocator under test, for the suite to
+   * close after that one. A layer does not close what it stands on, so all but the root are handed
+   * over, an upper one before a lower one.
+   *
+   * @param layer a layer, or a whole stack
+   * @param <T> its type
+   * @return the layer
+   */
+  protected final <T extends AutoCloseable> T below(T layer) {
+    below.add(layer);
+    return layer;
+  }
 
   /** {@return where the allocator under test stands; the default is {@link LayerKind#LAYER}} */
   protected LayerKind kind() {
@@ -138,7 +155,10 @@ abstract class ContractFixture {
     RecordingAllocator recording =
         configureInner(range.inner()).refusesWrongFrees(kind() == LayerKind.STACK).build();
     Allocator inner = real == null ? recording : real;
-    return new Subject(this, create(inner), real == null ? recording : null, inner, label);
+    below.clear();
+    Allocator allocator = create(inner);
+    below.add(inner);
+    return new Subject(this, allocator, real == null ? recording : null, List.copyOf(below), label);
   }
 
   /** Runs on a thread of another name, to its end, and hands back what it threw. */

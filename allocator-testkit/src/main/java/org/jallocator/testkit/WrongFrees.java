@@ -10,6 +10,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
@@ -84,6 +85,7 @@ final class WrongFrees {
         addresses.add(held.getKey() + held.getValue());
       }
     }
+    addresses.remove(Allocator.NULL);
     return addresses;
   }
 
