@@ -6,4 +6,8 @@ module org.jallocator.testkit {
   requires transitive org.junit.jupiter.params;
 
   exports org.jallocator.testkit;
+
+  // The suite's tests are package-private, so that they are no part of its author's interface.
+  opens org.jallocator.testkit to
+      org.junit.platform.commons;
 }

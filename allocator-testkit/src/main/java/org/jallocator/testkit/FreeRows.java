@@ -1,0 +1,156 @@
+package org.jallocator.testkit;
+
+import static org.jallocator.testkit.Subject.hex;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jallocator.Allocator;
+import org.jallocator.AllocatorStats;
+import org.jallocator.InvalidFreeException;
+import org.jallocator.InvalidFreeException.Reason;
+import org.jallocator.OwningAllocator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+/** The rows of the contract about free, tryFree and owns. */
+abstract class FreeRows extends MallocRows {
+
+  @Test
+  void freeIgnoresNull() {
+    subject().malloc(1);
+    AllocatorStats before = allocator().stats();
+    allocator().free(Allocator.NULL);
+    allocator().free(Allocator.NULL, 1);
+    assertEquals(before, allocator().stats());
+  }
+
+  @Test
+  void nullIsNobodysMemory() {
+    OwningAllocator owning = owning();
+    subject().malloc(1);
+    AllocatorStats before = owning.stats();
+    assertFalse(owning.owns(Allocator.NULL), "owns(NULL)");
+    assertFalse(owning.tryFree(Allocator.NULL), "tryFree(NULL)");
+    assertFalse(owning.tryFree(Allocator.NULL, 1), "tryFree(NULL, 1)");
+    assertEquals(before, owning.stats());
+  }
+
+  @Test
+  void allFormsOfFreeTakeABlockBack() {
+    for (int i = 0; i < 8; i++) {
+      long size = Math.min(allocator().maxSize(), 1L << i);
+      subject().free(subject().malloc(size));
+      subject().freeSized(subject().malloc(size));
+      if (allocator() instanceof OwningAllocator) {
+        subject().tryFree(subject().malloc(size));
+        subject().tryFreeSized(subject().malloc(size));
+      }
+    }
+  }
+
+  @Test
+  void aDoubleFreeIsRefusedByEveryFormOfFree() {
+    WrongFrees wrong = wrongFrees();
+    long freed = subject().malloc(1);
+    subject().malloc(1);
+    subject().free(freed);
+    wrong.refused(freed, 1, Reason.DOUBLE_FREE);
+  }
+
+  @Test
+  void aFreeOfEveryAddressInsideABlockIsRefused() {
+    WrongFrees wrong = wrongFrees();
+    long maxSize = allocator().maxSize();
+    for (long size : new long[] {2, 3, 16, 100, 1000, Math.min(maxSize, 4096)}) {
+      if (size <= maxSize) {
+        subject().malloc(1);
+        long address = subject().malloc(size);
+        subject().malloc(1);
+        for (long offset = 1; offset < size; offset++) {
+          wrong.refused(address + offset, 1, Reason.NOT_A_BLOCK);
+        }
+        subject().freeEverything();
+      }
+    }
+  }
+
+  @Test
+  void aFreeOfForeignMemoryIsRefused() {
+    WrongFrees wrong = wrongFrees();
+    wrong.foreignUnlessHeld(wrong.foreignCandidates());
+    subject().malloc(1);
+    subject().malloc(allocator().maxSize() > 1 << 20 ? 1000 : allocator().maxSize());
+    wrong.foreignUnlessHeld(wrong.foreignCandidates());
+  }
+
+  @Test
+  void memoryThatWentBackToTheInnerIsForeign() {
+    WrongFrees wrong = wrongFrees();
+    RecordingAllocator ledger = ledger();
+    assumeTrue(subject().isExact(), "several layers share the ledger");
+    List<Long> addresses = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      addresses.add(subject().malloc(1 + i % Math.min(allocator().maxSize(), 100)));
+    }
+    subject().freeEverything();
+    for (long address : addresses) {
+      if (!ledger.holds(address, 1)) {
+        wrong.foreign(address);
+      }
+    }
+  }
+
+  @Test
+  void ownsAgreesWithWhatIsHeldFromTheInner() {
+    OwningAllocator owning = owning();
+    RecordingAllocator ledger = ledger();
+    assumeTrue(subject().isExact(), "several layers share the ledger");
+    for (int i = 0; i < 100; i++) {
+      subject().malloc(1 + i % Math.min(owning.maxSize(), 100));
+    }
+    for (Map.Entry<Long, Long> held : ledger.liveBlocks().entrySet()) {
+      long first = held.getKey();
+      long last = first + held.getValue() - 1;
+      for (long address : new long[] {first, last, first + held.getValue() / 2}) {
+        assertTrue(owning.owns(address), () -> "owns " + hex(address));
+      }
+      for (long address : new long[] {first - 1, last + 1}) {
+        assertEquals(ledger.holds(address, 1), owning.owns(address), () -> "owns " + hex(address));
+      }
+    }
+  }
+
+  @Test
+  void aSizeThatNoBlockCanHaveIsRefused() {
+    long address = subject().malloc(1);
+    long maxSize = allocator().maxSize();
+    for (long size :
+        new long[] {0, -1, -64, maxSize + 1, Long.MAX_VALUE, Long.MIN_VALUE, Integer.MIN_VALUE}) {
+      if (size < 1 || size > maxSize) {
+        assertSizeMismatch("free", size, address, () -> allocator().free(address, size));
+        if (allocator() instanceof OwningAllocator owning) {
+          assertSizeMismatch("tryFree", size, address, () -> owning.tryFree(address, size));
+        }
+      }
+    }
+    subject().freeSized(address);
+  }
+
+  private void assertSizeMismatch(String what, long size, long address, Executable free) {
+    InvalidFreeException e =
+        subject().refuses(InvalidFreeException.class, what + " with size=" + size, free);
+    assertEquals(Reason.SIZE_MISMATCH, e.reason(), e::getMessage);
+    assertEquals(address, e.address());
+    assertShaped(e, "address=" + hex(address), "size=" + size, "limit=");
+  }
+
+  private WrongFrees wrongFrees() {
+    owning();
+    return new WrongFrees(subject());
+  }
+}

@@ -1,0 +1,161 @@
+package org.jallocator.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.LongStream;
+import org.jallocator.Allocator;
+import org.jallocator.AllocatorStats;
+import org.jallocator.Arena;
+import org.jallocator.LeakException;
+import org.jallocator.OwningAllocator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+/** The rows of the contract about close, use after close, and threads. */
+abstract class LifeRows extends FreeRows {
+
+  @Test
+  void closingTwiceIsSilent() {
+    subject().free(subject().malloc(1));
+    subject().close();
+    allocator().close();
+    allocator().close();
+  }
+
+  @Test
+  void anUnusedAllocatorCloses() {
+    subject().close();
+  }
+
+  @Test
+  void everyUseAfterCloseIsRefused() {
+    long address = subject().malloc(1);
+    subject().free(address);
+    subject().close();
+    operations(address)
+        .forEach(
+            (name, operation) ->
+                assertShaped(assertThrows(IllegalStateException.class, operation, name)));
+  }
+
+  @Test
+  void aClosedAllocatorHasNothingLiveAndNothingReserved() {
+    subject().free(subject().malloc(1));
+    subject().close();
+    AllocatorStats stats = allocator().stats();
+    if (stats.isTracked()) {
+      assertEquals(0, stats.liveBlocks());
+      assertEquals(0, stats.liveBytes());
+    }
+    if (stats.reservedBytes() != AllocatorStats.UNTRACKED) {
+      assertEquals(0, stats.reservedBytes());
+      assertEquals(stats.innerMallocs(), stats.innerFrees());
+    }
+  }
+
+  @Test
+  void closeFindsLiveBlocksAndKeepsThem() {
+    assumeTrue(subject().isTracked(), "keeps no books");
+    long size = Math.min(allocator().maxSize(), 100);
+    for (int count = 1; count <= 3 * LeakException.MAX_ADDRESSES; count++) {
+      subject().malloc(1 + count % size);
+      assertLeaks();
+    }
+    subject().malloc(1);
+    subject().free(subject().blocks().get(0).address());
+    assertLeaks();
+    subject().freeEverything();
+    subject().close();
+  }
+
+  private void assertLeaks() {
+    AllocatorStats before = allocator().stats();
+    LeakException e = subject().refuses(LeakException.class, "close", () -> allocator().close());
+    assertEquals(before, allocator().stats(), "stats after a refused close");
+    assertEquals(subject().blocks().size(), e.liveBlocks());
+    assertEquals(before.liveBytes(), e.liveBytes());
+    long named = LongStream.of(e.addresses()).distinct().count();
+    assertEquals(e.addresses().length, named, "addresses named twice");
+    assertTrue(named <= LeakException.MAX_ADDRESSES, () -> "too many: " + named);
+    if (kind() != LayerKind.STACK) {
+      assertEquals(Math.min(e.liveBlocks(), LeakException.MAX_ADDRESSES), named);
+    }
+    for (long address : e.addresses()) {
+      assertTrue(subject().isLive(address), () -> "not live: " + Subject.hex(address));
+    }
+    assertShaped(e, "blocks=" + e.liveBlocks(), "bytes=" + e.liveBytes());
+  }
+
+  @Test
+  void aConfinedAllocatorRefusesEveryOtherThread() {
+    assumeFalse(allocator().isShared(), "shared");
+    long address = subject().malloc(1);
+    Map<String, Executable> operations = operations(address);
+    operations.put("free(NULL)", () -> allocator().free(Allocator.NULL));
+    operations.put("stats", () -> allocator().stats());
+    operations.put("close", () -> allocator().close());
+    operations.forEach(
+        (name, operation) -> {
+          AllocatorStats before = allocator().stats();
+          Throwable thrown = thrownByAnotherThread("the-intruder", operation);
+          assertNotNull(thrown, () -> name + " is not refused");
+          assertInstanceOf(IllegalStateException.class, thrown, name);
+          assertShaped(thrown, Thread.currentThread().getName(), "the-intruder");
+          subject().assertUnchanged(before);
+        });
+    subject().free(address);
+  }
+
+  @Test
+  void aSharedAllocatorServesEveryThread() {
+    assumeTrue(allocator().isShared(), "confined");
+    long mine = subject().malloc(1);
+    long[] other = new long[1];
+    assertNull(thrownByAnotherThread("other-1", () -> other[0] = subject().malloc(1)));
+    assertNull(thrownByAnotherThread("other-2", () -> subject().free(mine)));
+    subject().free(other[0]);
+    assertNull(thrownByAnotherThread("other-3", () -> subject().close()));
+  }
+
+  @Test
+  void anyThreadMayAskForWhatNeverChanges() {
+    assertNull(
+        thrownByAnotherThread(
+            "asker",
+            () -> {
+              assertDoesNotThrow(() -> allocator().maxSize());
+              assertDoesNotThrow(() -> allocator().alignment());
+              assertDoesNotThrow(() -> allocator().isShared());
+            }));
+  }
+
+  /** {@return every operation that a closed or confined allocator refuses, by its name} */
+  private Map<String, Executable> operations(long address) {
+    Map<String, Executable> operations = new LinkedHashMap<>();
+    operations.put("malloc", () -> allocator().malloc(1));
+    operations.put("tryMalloc", () -> allocator().tryMalloc(1));
+    operations.put("free", () -> allocator().free(address));
+    operations.put("free sized", () -> allocator().free(address, 1));
+    if (allocator() instanceof OwningAllocator owning) {
+      operations.put("owns", () -> owning.owns(address));
+      operations.put("tryFree", () -> owning.tryFree(address));
+      operations.put("tryFree sized", () -> owning.tryFree(address, 1));
+    }
+    if (allocator() instanceof Arena arena) {
+      operations.put("freeAll", arena::freeAll);
+      operations.put("mark", arena::mark);
+      operations.put("release", () -> arena.release(0));
+    }
+    return operations;
+  }
+}
