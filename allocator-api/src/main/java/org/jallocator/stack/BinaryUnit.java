@@ -45,6 +45,34 @@ enum BinaryUnit {
     return null;
   }
 
+  /** Returns why a symbol of this unit is ambiguous. */
+  String disagreement(String ambiguous) {
+    long binary = 1L << shift;
+    long decimal = 1;
+    for (int i = 0; i < shift; i += 10) {
+      decimal *= 1000;
+    }
+    return "1 "
+        + symbol
+        + " is "
+        + binary
+        + " bytes; of 1 "
+        + ambiguous
+        + " tools disagree whether it is that or "
+        + decimal
+        + ".";
+  }
+
+  /** Returns the symbol that a text is but for the case of its letters; null iff none. */
+  static @Nullable String ofAnyCase(String text) {
+    for (String symbol : symbols()) {
+      if (symbol.equalsIgnoreCase(text)) {
+        return symbol;
+      }
+    }
+    return null;
+  }
+
   /** Returns all symbols, from the smallest unit up. */
   static List<String> symbols() {
     List<String> symbols = new ArrayList<>();

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jallocator.Allocator;
 import org.jallocator.OwningAllocator;
 import org.jallocator.spi.AllocatorProvider.InnerLayer;
@@ -18,7 +17,7 @@ import org.jallocator.spi.Option;
  */
 final class Builder {
 
-  private final Map<Blueprint, Layer> layers = new IdentityHashMap<>();
+  private final IdentityHashMap<Blueprint, Layer> layers = new IdentityHashMap<>();
   private final Deque<Layer> youngestFirst = new ArrayDeque<>();
 
   private Builder() {}
@@ -83,7 +82,12 @@ final class Builder {
       throw Problem.at(blueprint.spot(), name + " refuses its configuration")
           .line(String.valueOf(e.getMessage()))
           .exception(e);
-    } catch (RuntimeException | LinkageError e) {
+    } catch (LinkageError e) {
+      throw Problem.at(blueprint.spot(), name + " cannot be created")
+          .line(e.toString())
+          .line("(Is everything on the class path that its Maven module depends on?)")
+          .exception(e);
+    } catch (RuntimeException e) {
       throw Problem.at(blueprint.spot(), name + " cannot be created")
           .line(e.toString())
           .exception(e);

@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jallocator.spi.AllocatorProvider.InnerLayer;
 import org.jallocator.spi.Option;
 
@@ -122,21 +123,19 @@ final class Checker {
   private static void checkInners(Expression node, Declaration declaration) {
     List<InnerLayer> roles = declaration.innerLayers();
     int found = node.inners().size();
-    if (found != roles.size()) {
-      Spot spot = found < roles.size() ? node.spot() : node.inners().get(roles.size()).spot();
-      throw Problem.at(spot, (found < roles.size() ? "Too few" : "Too many") + " inner layers")
-          .line("Expected " + expected(roles, declaration.name()) + ", found " + found + ".")
-          .exception();
+    if (found == roles.size()) {
+      return;
     }
-  }
-
-  private static String expected(List<InnerLayer> roles, String name) {
-    if (roles.isEmpty()) {
-      return "none, for " + Problem.quoted(name) + " is a leaf";
-    }
-    List<String> words = new ArrayList<>();
-    roles.forEach(role -> words.add(role.role()));
-    return roles.size() + " of " + Problem.quoted(name) + ": " + String.join(", ", words);
+    boolean few = found < roles.size();
+    Spot spot = few ? node.spot() : node.inners().get(roles.size()).spot();
+    String names =
+        roles.isEmpty()
+            ? ""
+            : roles.stream().map(InnerLayer::role).collect(Collectors.joining(", ", " (", ")"));
+    String name = Problem.quoted(declaration.name());
+    throw Problem.at(spot, (few ? "Too few" : "Too many") + " inner layers of " + name)
+        .line("Expected " + roles.size() + names + ", found " + found + ".")
+        .exception();
   }
 
   private RuntimeException unknown(Expression node) {
@@ -179,7 +178,12 @@ final class Checker {
     return Problem.at(
             reference.spot(),
             "Part " + Problem.quoted(reference.spot().text()) + " is a part of itself")
-        .line("Expected an end: @" + String.join(" -> @", cycle) + " -> @" + reference.name() + ".")
+        .line(
+            "Expected no cycle, found @"
+                + String.join(" -> @", cycle)
+                + " -> @"
+                + reference.name()
+                + ".")
         .exception();
   }
 }

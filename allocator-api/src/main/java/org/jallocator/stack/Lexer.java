@@ -51,7 +51,7 @@ final class Lexer {
   private int endOfRun() {
     boolean number = !isLetter(text.charAt(at));
     int end = at + 1;
-    while (end < text.length() && (isWordPart(text.charAt(end)) || number && isDot(end))) {
+    while (end < text.length() && (isWordPart(text.charAt(end)) || (number && isDot(end)))) {
       end++;
     }
     return end;
@@ -96,12 +96,16 @@ final class Lexer {
         && text.chars().allMatch(c -> isWordPart((char) c));
   }
 
+  static boolean isLetters(String text) {
+    return text.chars().allMatch(c -> isLetter((char) c));
+  }
+
   private static boolean isWordPart(char c) {
     return isLetter(c) || isDigit(c) || c == '-' || c == '_';
   }
 
   private static boolean isLetter(char c) {
-    return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
   }
 
   static boolean isDigit(char c) {

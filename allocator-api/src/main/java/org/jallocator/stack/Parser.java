@@ -24,14 +24,14 @@ final class Parser {
   private static final String LAYER = "an allocator's name or '@' and a part's name";
   private static final String ARGUMENT = "an option (key=value), an inner layer or ')'";
 
-  private final Source source;
   private final Lexer lexer;
   private Token token;
+  private Token last;
 
   private Parser(Source source) {
-    this.source = source;
     this.lexer = new Lexer(source);
     this.token = lexer.next();
+    this.last = token;
   }
 
   /** Returns the tree that a text stands for. */
@@ -45,7 +45,8 @@ final class Parser {
     Parser parser = new Parser(source);
     Expression root = parser.node(1);
     if (!parser.token.is(Token.Kind.END)) {
-      throw parser.unexpected("the end, for a stack has one root").exception();
+      String open = parser.last.is(Token.Kind.WORD) ? "'(' or " : "";
+      throw parser.unexpected(open + "the end: a stack has one root").exception();
     }
     return root;
   }
@@ -74,7 +75,7 @@ final class Parser {
           .exception();
     }
     if (token.is(Token.Kind.OPEN)) {
-      throw unexpected("',' or ')' or the end, for a named part takes no arguments").exception();
+      throw unexpected("',' or ')' or the end: a named part takes no arguments").exception();
     }
     return new Expression(spot, name.text(), true, List.of(), List.of());
   }
@@ -116,69 +117,74 @@ final class Parser {
     take();
     switch (token.kind()) {
       case WORD, NUMBER, TEXT -> assignments.add(new Expression.Assignment(word, take()));
-      case AT -> throw unexpected("a value, for an inner layer has no key").exception();
+      case AT -> throw unexpected("a value: an inner layer has no key").exception();
       default -> throw unexpected("a value").exception();
     }
     return true;
   }
 
   private Token take() {
-    Token taken = token;
+    last = token;
     token = lexer.next();
-    return taken;
+    return last;
   }
 
   private RuntimeException notClosed(Spot open, boolean assigned) {
-    String text = source.text();
-    Problem problem =
-        unexpected("',' or ')', for the '(' at column " + open.column() + " is not closed");
+    String bare = last.is(Token.Kind.WORD) && !assigned ? "'=', '(', " : "";
+    String unclosed =
+        token.is(Token.Kind.END) ? ": the '(' at column " + open.column() + " is not closed" : "";
+    Problem problem = unexpected(bare + "',' or ')'" + unclosed);
     // The two slips that end here: "64 KiB", and "inner=fixedblock(...)".
-    String before = text.substring(0, token.spot().start()).stripTrailing();
-    if (!assigned) {
-      return problem.exception();
-    }
-    if (token.is(Token.Kind.WORD) && BinaryUnit.isUnit(token.text()) && endsInDigit(before)) {
+    if (last.is(Token.Kind.NUMBER)
+        && token.is(Token.Kind.WORD)
+        && BinaryUnit.isUnit(token.text())) {
       problem.line("A size is written without a gap, such as 64" + token.text() + ".");
-    } else if (token.is(Token.Kind.OPEN)) {
-      problem.line("An inner layer is written without a key, such as a(b(c)).");
+    } else if (assigned && token.is(Token.Kind.OPEN)) {
+      problem.line("An inner layer is written without a key, such as arena(jna).");
     }
     return problem.exception();
   }
 
-  private static boolean endsInDigit(String text) {
-    return Lexer.isDigit(text.charAt(text.length() - 1));
-  }
-
   private Problem unexpected(String expected) {
-    Spot spot = token.spot();
-    if (token.is(Token.Kind.END)) {
-      return Problem.at(spot, "Unexpected end").line("Expected " + expected + ".");
-    }
-    if (!token.is(Token.Kind.STRAY)) {
-      return Problem.at(spot, "Unexpected " + Problem.quoted(spot.text()))
-          .line("Expected " + expected + ".");
-    }
-    int character = spot.text().codePointAt(0);
-    Problem problem =
-        Problem.at(spot, "Unexpected character " + Problem.quoted(spot.text()) + name(character));
-    problem.line("Expected " + expected + ".");
-    if (Character.isDigit(character)) {
-      problem.line("Digits are 0 to 9.");
-    } else if (Character.isLetter(character)) {
-      problem.line("Letters are a to z and A to Z; others stand between apostrophes only.");
-    } else if (Character.getType(character) == Character.INITIAL_QUOTE_PUNCTUATION
-        || Character.getType(character) == Character.FINAL_QUOTE_PUNCTUATION
-        || character == '"'
-        || character == '`') {
-      problem.line("Text is quoted with apostrophes.");
+    String written = Problem.quoted(token.text());
+    String headline =
+        switch (token.kind()) {
+          case END -> "Unexpected end";
+          case TEXT -> "Unexpected text " + written;
+          case STRAY -> "Unexpected character " + named(token.text().codePointAt(0));
+          default -> "Unexpected " + written;
+        };
+    Problem problem = Problem.at(token.spot(), headline).line("Expected " + expected + ".");
+    if (token.is(Token.Kind.STRAY)) {
+      problem.lines(advice(token.text().codePointAt(0)));
     }
     return problem;
   }
 
-  private static String name(int character) {
+  /** Returns a character as it looks, and what Unicode calls it where that is not enough. */
+  private static String named(int character) {
+    String written = Character.toString(character);
+    if (character > ' ' && character < 0x7F) {
+      return Problem.quoted(written);
+    }
+    String code = "U+" + Lexer.hex(character);
     String name = Character.getName(character);
-    return character > ' ' && character < 0x7F
-        ? ""
-        : " (U+" + Lexer.hex(character) + (name == null ? "" : " " + name) + ")";
+    String called = name == null ? code : code + " " + name;
+    return Problem.isVisible(character) ? Problem.quoted(written) + " (" + called + ")" : called;
+  }
+
+  private static List<String> advice(int character) {
+    if (Character.isDigit(character)) {
+      return List.of("Digits are 0 to 9.");
+    }
+    if (Character.isLetter(character)) {
+      return List.of("Letters are a to z and A to Z; others stand between apostrophes only.");
+    }
+    boolean quote =
+        switch (Character.getType(character)) {
+          case Character.INITIAL_QUOTE_PUNCTUATION, Character.FINAL_QUOTE_PUNCTUATION -> true;
+          default -> character == '"' || character == '`';
+        };
+    return quote ? List.of("Text is quoted with apostrophes.") : List.of();
   }
 }

@@ -78,14 +78,21 @@ final class Problem {
   }
 
   private static int visible(int character) {
+    return Character.getType(character) == Character.SURROGATE
+        ? '?'
+        : isVisible(character) ? character : ' ';
+  }
+
+  /** Returns whether a character leaves a trace where it is printed. */
+  static boolean isVisible(int character) {
     return switch (Character.getType(character)) {
       case Character.CONTROL,
           Character.FORMAT,
           Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR ->
-          ' ';
-      case Character.SURROGATE -> '?';
-      default -> character;
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SPACE_SEPARATOR ->
+          false;
+      default -> true;
     };
   }
 

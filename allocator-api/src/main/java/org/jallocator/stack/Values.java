@@ -45,7 +45,7 @@ final class Values {
     }
     String symbol = text.substring(end);
     boolean spelled = value.is(Token.Kind.NUMBER) && end > digits;
-    if (!spelled || !symbol.isEmpty() && !(isSize(option) && Lexer.isWord(symbol))) {
+    if (!spelled || !(symbol.isEmpty() || (isSize(option) && Lexer.isLetters(symbol)))) {
       throw wrongType(option, value).line(expected(option)).exception();
     }
     BinaryUnit unit = BinaryUnit.of(symbol);
@@ -68,27 +68,24 @@ final class Values {
   }
 
   private static RuntimeException wrongUnit(Token value, String digits, String symbol) {
-    BinaryUnit meant = BinaryUnit.ofAmbiguous(symbol);
-    if (meant == null) {
-      return Problem.at(value.spot(), "Unknown unit " + Problem.quoted(symbol))
-          .choices(symbol, BinaryUnit.symbols())
+    BinaryUnit ambiguous = BinaryUnit.ofAmbiguous(symbol);
+    if (ambiguous != null) {
+      return Problem.at(value.spot(), "Ambiguous unit " + Problem.quoted(symbol))
+          .line(didYouMean(digits + ambiguous.symbol()) + ambiguous.disagreement(symbol))
           .exception();
     }
-    String binary = meant.symbol();
-    return Problem.at(value.spot(), "Ambiguous unit " + Problem.quoted(symbol))
+    String anyCase = BinaryUnit.ofAnyCase(symbol);
+    return Problem.at(value.spot(), "Unknown unit " + Problem.quoted(symbol))
         .line(
-            "Did you mean "
-                + Problem.quoted(digits + binary)
-                + "? "
-                + binary
-                + " is 2^"
-                + meant.shift()
-                + " bytes; of "
-                + symbol
-                + " tools disagree whether it is that or 10^"
-                + meant.shift() / 10 * 3
+            (anyCase == null ? "" : didYouMean(digits + anyCase))
+                + "Available: "
+                + String.join(", ", BinaryUnit.symbols())
                 + ".")
         .exception();
+  }
+
+  private static String didYouMean(String text) {
+    return "Did you mean " + Problem.quoted(text) + "? ";
   }
 
   private static RuntimeException outOfRange(
@@ -138,9 +135,14 @@ final class Values {
   }
 
   private static Problem wrongType(Option<?> option, Token value) {
+    String kind = value.is(Token.Kind.TEXT) ? "the text " : "";
     return Problem.at(
         value.spot(),
-        "Option " + Problem.quoted(option.name()) + " cannot be " + Problem.quoted(value.text()));
+        "Option "
+            + Problem.quoted(option.name())
+            + " cannot be "
+            + kind
+            + Problem.quoted(value.text()));
   }
 
   private static String expected(Option<?> option) {
