@@ -84,12 +84,21 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
   @Override
   public final long malloc(long size) {
     if (size <= primaryMaxSize && !closed) {
-      long address = primary.tryMalloc(size);
+      long address = tryMalloc(primary, size);
       if (address != NULL) {
         return address;
       }
     }
     return mallocOther(size);
+  }
+
+  /** {@return NULL also where a part throws what it should have returned NULL for} */
+  private static long tryMalloc(Allocator part, long size) {
+    try {
+      return part.tryMalloc(size);
+    } catch (OutOfMemoryError noMemory) {
+      return NULL;
+    }
   }
 
   private long mallocOther(long size) {
@@ -114,7 +123,7 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
   @Override
   public final long tryMalloc(long size) {
     if (size <= primaryMaxSize && !closed) {
-      long address = primary.tryMalloc(size);
+      long address = tryMalloc(primary, size);
       if (address != NULL) {
         return address;
       }
@@ -124,7 +133,7 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
 
   private long tryMallocOther(long size) {
     requireUsable();
-    long address = other.tryMalloc(size);
+    long address = tryMalloc(other, size);
     if (address != NULL) {
       otherMallocs.increment();
     }
