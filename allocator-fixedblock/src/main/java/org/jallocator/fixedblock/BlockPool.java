@@ -27,13 +27,13 @@ import org.jallocator.LeakException;
  * page last freed into, the table.
  *
  * <p>Release: while more than one page is held and at least 3/4 of all blocks are free, pages
- * without a live block go back. So that the hot path need not count, a free into the word in hand
- * is looked at only where it fills the word; until then the pages that could go may be held.
+ * without a live block go back. The free paths compare one count each, of the word in hand or of
+ * the page last freed into, with the count at which that can have become true.
  */
 final class BlockPool {
 
-  /** A threshold that no count of free blocks reaches. */
-  private static final int NEVER = Integer.MAX_VALUE;
+  /** More free blocks than a word has. */
+  private static final int NEVER = Long.SIZE + 1;
 
   private final String layer;
   private final Allocator inner;
@@ -55,14 +55,14 @@ final class BlockPool {
   /** How many blocks the word in hand has, live ones included. */
   private long wordBlocks;
 
-  /** The value of {@link #word} at which a page may have to go back; 0 for none. */
-  private long wordTrigger;
+  /** How many free blocks of the word in hand let a page go back. */
+  private int wordTrigger = NEVER;
 
   /** The page last freed into. */
   private Page lastPage = Page.NONE;
 
   /** The value of {@code lastPage.free} at which there is more to do than to count. */
-  private int freeTrigger = NEVER;
+  private int freeTrigger;
 
   /** The free blocks of all other pages. */
   private long freeElsewhere;
@@ -206,7 +206,7 @@ final class BlockPool {
         throw invalid(Reason.DOUBLE_FREE, address);
       }
       this.word = word |= bit;
-      if (word == wordTrigger) {
+      if (Long.bitCount(word) >= wordTrigger) {
         release();
       }
       return true;
@@ -264,19 +264,18 @@ final class BlockPool {
     release();
   }
 
-  /**
-   * Sets what the free paths compare with, after any change of the pages, the hand, or lastPage.
-   */
+  /** Sets what the free paths compare with: after any change of pages, hand, or lastPage. */
   private void setTriggers() {
     // blocks of the page last freed into that are not in hand: at this count it is whole
     long whole = lastPage.blocks - (lastPage == handPage ? wordBlocks : 0);
     if (pages.count() > 1 && (pages.hasWhole() || handMayFill())) {
-      long missing = releasableFrom() - wordBlocks - free();
-      freeTrigger = (int) Math.min(whole, lastPage.free + Math.max(1, missing));
-      wordTrigger = missing <= 0 ? BitTree.lowBits((int) wordBlocks) : 0;
+      long missing = releasableFrom() - free();
+      long wanted = pages.hasWhole() ? missing : Math.max(missing, wordBlocks);
+      freeTrigger = (int) Math.min(whole, lastPage.free + Math.max(1, missing - wordBlocks));
+      wordTrigger = (int) Math.min(NEVER, wanted);
     } else {
       freeTrigger = (int) whole;
-      wordTrigger = 0;
+      wordTrigger = NEVER;
     }
   }
 
