@@ -120,6 +120,41 @@ final class FixedBlockAllocatorTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"64, 1", "192, 3", "4096, 64", "6400, 100", "64000, 1000"})
+  void noPageIsHeldAgainstTheRuleAfterAnyStep(long pageSize, int blocksPerPage) {
+    long seed = 20261122;
+    var random = new java.util.Random(seed);
+    try (var blocks = FixedBlockAllocator.create(inner, pageSize, 64, 8)) {
+      List<Long> live = new java.util.ArrayList<>();
+      for (int step = 0; step < 20_000; step++) {
+        boolean grow = random.nextInt(100) < (step / 2000 % 2 == 0 ? 60 : 40);
+        if ((grow && live.size() < 12 * blocksPerPage) || live.isEmpty()) {
+          live.add(blocks.malloc(1));
+        } else {
+          int last = live.size() - 1;
+          Collections.swap(live, random.nextInt(live.size()), last);
+          blocks.free(live.remove(last));
+        }
+        assertRuleHolds(live, blocksPerPage, "seed=" + seed + ", step=" + step);
+      }
+      live.forEach(blocks::free);
+    }
+  }
+
+  private void assertRuleHolds(List<Long> live, int blocksPerPage, String at) {
+    var pages = inner.liveBlocks();
+    long total = (long) pages.size() * blocksPerPage;
+    boolean mostAreFree = 4 * (total - live.size()) >= 3 * total;
+    if (pages.size() > 1 && mostAreFree) {
+      pages.forEach(
+          (start, bytes) ->
+              assertTrue(
+                  live.stream().anyMatch(a -> Long.compareUnsigned(a - start, bytes) < 0),
+                  () -> "a page without a live block is held: " + at));
+    }
+  }
+
+  @ParameterizedTest
   @CsvSource({"1", "2", "3", "7"})
   void alternatingAtAPagesEdgeMakesNoInnerCalls(int pages) {
     try (var blocks = FixedBlockAllocator.create(inner, 4096, 64, 8)) {
