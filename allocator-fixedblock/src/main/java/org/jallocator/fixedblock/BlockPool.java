@@ -8,37 +8,34 @@ import org.jallocator.LeakException;
 
 /**
  * Blocks of one size, cut from pages of the inner allocator. The core of every allocator in this
- * module; it trusts its caller to be on the right thread and to ask for no more than a block.
+ * module; it trusts its caller to be on the right thread and to ask for no more than a block. To be
+ * extended by an allocator that is one pool: the fields of the hot paths then are its own, and no
+ * pointer lies between.
  *
  * <p>Book-keeping is one bit a block on the Java heap, 1 for free. The 64 bits that are being
  * handed out are in hand: taken out of their page and kept in {@link #word}, with the address of
  * their first block. Taking a block clears the lowest bit; giving back a block of that word sets it
  * again. Neither touches the page, nor a counter.
  *
- * <p>Invariants:
+ * <p>A free finds its page in three steps, each dearer than the one before: the word in hand, the
+ * page last freed into, the table. What a free needs of the page last freed into lies in fields
+ * here as well; the cold paths {@link #settle} it first and {@link #arm} the fields last.
+ *
+ * <p>Invariants, when settled:
  *
  * <pre>
- *   live  = blocks - free() - bitCount(word)
- *   free() = Σ page.free = freeElsewhere + lastPage.free       the word in hand aside
- *   the word in hand is zero in handPage
+ *   live = blocks - free - bitCount(word)
+ *   free = Σ page.free                      the word in hand aside, which is zero in handPage
  * </pre>
- *
- * <p>A free finds its page in three steps, each dearer than the one before: the word in hand, the
- * page last freed into, the table.
  *
  * <p>Release: while more than one page is held and at least 3/4 of all blocks are free, pages
  * without a live block go back. The free paths compare one count each, of the word in hand or of
  * the page last freed into, with the count at which that can have become true.
  */
-final class BlockPool {
+class BlockPool {
 
   /** More free blocks than a word has. */
   private static final int NEVER = Long.SIZE + 1;
-
-  private final String layer;
-  private final Allocator inner;
-  private final PageLayout layout;
-  private final PageTable table;
 
   /** A block's bytes, which are {@code odd << shift}, and the inverse of odd modulo 2⁶⁴. */
   private final long blockSize;
@@ -58,20 +55,29 @@ final class BlockPool {
   /** How many free blocks of the word in hand let a page go back. */
   private int wordTrigger = NEVER;
 
-  /** The page last freed into. */
+  /**
+   * The page last freed into: its fields by the same names, but for {@code free}, which is ahead.
+   */
+  private int lastBlocks;
+
+  private int lastFree;
+  private long lastBase;
+  private long[] lastWords = Page.NONE.words;
+
+  /** The {@link #lastFree} at which there is more to do than to count. */
+  private int lastTrigger;
+
   private Page lastPage = Page.NONE;
-
-  /** The value of {@code lastPage.free} at which there is more to do than to count. */
-  private int freeTrigger;
-
-  /** The free blocks of all other pages. */
-  private long freeElsewhere;
-
   private Page handPage = Page.NONE;
   private int handWord;
 
+  private final String layer;
+  private final Allocator inner;
+  private final PageLayout layout;
+  private final PageTable table;
   private final PageSet pages = new PageSet();
   private long blocks;
+  private long free;
   private long reserved;
   private long peakReserved;
   private long innerMallocs;
@@ -129,7 +135,9 @@ final class BlockPool {
         return false;
       }
     }
+    settle();
     takeInHand(page);
+    arm();
     return true;
   }
 
@@ -139,31 +147,17 @@ final class BlockPool {
       pages.markUsed(page);
     }
     int index = page.lowestWord();
-    long bits = page.words[index];
+    word = page.words[index];
     page.words[index] = 0;
     page.lower(index);
     if (page.isEmpty()) {
       pages.markExhausted(page);
     }
-    int count = Long.bitCount(bits);
-    addFree(page, -count);
+    addFree(page, -Long.bitCount(word));
     handPage = page;
     handWord = index;
-    word = bits;
     wordBase = page.base + ((long) index << 6) * blockSize;
     wordBlocks = Math.min(Long.SIZE, page.blocks - (index << 6));
-    setTriggers();
-  }
-
-  private void addFree(Page page, int count) {
-    page.free += count;
-    if (page != lastPage) {
-      freeElsewhere += count;
-    }
-  }
-
-  private long free() {
-    return freeElsewhere + lastPage.free;
   }
 
   /** Puts the word in hand back into its page. */
@@ -173,12 +167,11 @@ final class BlockPool {
       return;
     }
     if (word != 0) {
-      int count = Long.bitCount(word);
       page.words[handWord] = word;
       if (page.raise(handWord)) {
         pages.markAvailable(page);
       }
-      addFree(page, count);
+      addFree(page, Long.bitCount(word));
     }
     if (page.free == page.blocks) {
       pages.markWhole(page);
@@ -187,7 +180,11 @@ final class BlockPool {
     word = 0;
     wordBase = 0;
     wordBlocks = 0;
-    setTriggers();
+  }
+
+  private void addFree(Page page, int count) {
+    page.free += count;
+    free += count;
   }
 
   /**
@@ -207,42 +204,35 @@ final class BlockPool {
       }
       this.word = word |= bit;
       if (Long.bitCount(word) >= wordTrigger) {
-        release();
+        settleAndRelease();
       }
       return true;
     }
-    return giveToPage(address);
+    return giveToLastPage(address);
   }
 
-  private boolean giveToPage(long address) {
-    Page page = lastPage;
-    long index = index(address - page.base);
-    if (index >= 0 && index < page.blocks) {
+  private boolean giveToLastPage(long address) {
+    long index = index(address - lastBase);
+    if (index >= 0 && index < lastBlocks) {
       int word = (int) index >>> 6;
       long bit = 1L << index;
-      long old = page.words[word];
+      long[] words = lastWords;
+      long old = words[word];
       if ((old & bit) != 0) {
         throw invalid(Reason.DOUBLE_FREE, address);
       }
-      page.words[word] = old | bit;
-      if (old == 0) {
-        raise(page, word);
-      }
-      if (++page.free >= freeTrigger) {
-        freeReached(page);
+      words[word] = old | bit;
+      int free = lastFree + 1;
+      lastFree = free;
+      if (free >= lastTrigger || old == 0) {
+        given(word, old);
       }
       return true;
     }
-    return giveToOther(address);
+    return giveToOtherPage(address);
   }
 
-  private void raise(Page page, int word) {
-    if (page.raise(word)) {
-      pages.markAvailable(page);
-    }
-  }
-
-  private boolean giveToOther(long address) {
+  private boolean giveToOtherPage(long address) {
     Page page = table.find(address);
     if (page == Page.NONE) {
       return false;
@@ -251,30 +241,49 @@ final class BlockPool {
     if (index < 0 || index >= page.blocks) {
       throw invalid(Reason.NOT_A_BLOCK, address);
     }
-    freeElsewhere += lastPage.free - page.free;
+    settle();
     lastPage = page;
-    setTriggers();
-    return giveToPage(address);
+    arm();
+    return giveToLastPage(address);
   }
 
-  private void freeReached(Page page) {
-    if (page != handPage && page.free == page.blocks) {
-      pages.markWhole(page);
+  /** Does what a free in a page brings about beyond a bit and a count: rarely anything. */
+  private void given(int word, long old) {
+    if (old == 0 && lastPage.raise(word)) {
+      pages.markAvailable(lastPage);
     }
-    release();
+    if (lastFree >= lastTrigger) {
+      if (lastFree == lastBlocks && lastPage != handPage) {
+        pages.markWhole(lastPage);
+      }
+      settleAndRelease();
+    }
   }
 
-  /** Sets what the free paths compare with: after any change of pages, hand, or lastPage. */
-  private void setTriggers() {
-    // blocks of the page last freed into that are not in hand: at this count it is whole
-    long whole = lastPage.blocks - (lastPage == handPage ? wordBlocks : 0);
+  /** Counts what was given to the page last freed into. */
+  private void settle() {
+    int given = lastFree - lastPage.free;
+    if (given != 0) {
+      addFree(lastPage, given);
+    }
+  }
+
+  /** Sets the fields of the free paths, after any change of pages, hand, or lastPage. */
+  private void arm() {
+    Page page = lastPage;
+    lastBlocks = page.blocks;
+    lastFree = page.free;
+    lastBase = page.base;
+    lastWords = page.words;
+    // the free blocks of a page that is whole, those in hand aside
+    long whole = page.blocks - (page == handPage ? wordBlocks : 0);
     if (pages.count() > 1 && (pages.hasWhole() || handMayFill())) {
-      long missing = releasableFrom() - free();
+      long missing = releasableFrom() - free;
       long wanted = pages.hasWhole() ? missing : Math.max(missing, wordBlocks);
-      freeTrigger = (int) Math.min(whole, lastPage.free + Math.max(1, missing - wordBlocks));
+      lastTrigger = (int) Math.min(whole, page.free + Math.max(1, missing - wordBlocks));
       wordTrigger = (int) Math.min(NEVER, wanted);
     } else {
-      freeTrigger = (int) whole;
+      lastTrigger = (int) whole;
       wordTrigger = NEVER;
     }
   }
@@ -289,6 +298,12 @@ final class BlockPool {
     return blocks - (blocks >>> 2);
   }
 
+  private void settleAndRelease() {
+    settle();
+    release();
+    arm();
+  }
+
   /** Gives pages back while the rule says so. */
   private void release() {
     if (mayRelease() && handPage.free + Long.bitCount(word) == handPage.blocks) {
@@ -297,11 +312,10 @@ final class BlockPool {
     while (mayRelease() && pages.hasWhole()) {
       removePage(pages.highestWhole());
     }
-    setTriggers();
   }
 
   private boolean mayRelease() {
-    return pages.count() > 1 && free() + Long.bitCount(word) >= releasableFrom();
+    return pages.count() > 1 && free + Long.bitCount(word) >= releasableFrom();
   }
 
   /** Takes a page from the inner; {@link Page#NONE} where that has no memory. */
@@ -318,7 +332,7 @@ final class BlockPool {
       table.add(page);
       pages.add(page);
       blocks += page.blocks;
-      freeElsewhere += page.blocks;
+      free += page.blocks;
       reserved += page.bytes;
       peakReserved = Math.max(peakReserved, reserved);
       innerMallocs++;
@@ -333,9 +347,8 @@ final class BlockPool {
     inner.free(page.start(), page.bytes);
     if (lastPage == page) {
       lastPage = Page.NONE;
-    } else {
-      freeElsewhere -= page.free;
     }
+    free -= page.free;
     table.remove(page);
     pages.remove(page);
     blocks -= page.blocks;
@@ -343,22 +356,24 @@ final class BlockPool {
     innerFrees++;
   }
 
-  boolean owns(long address) {
+  boolean holds(long address) {
     return table.find(address) != Page.NONE;
   }
 
-  long reserved() {
+  long reservedBytes() {
     return reserved;
   }
 
-  AllocatorStats stats() {
+  AllocatorStats snapshot() {
+    settle();
     long live = live();
     return new AllocatorStats(
         live, live * blockSize, reserved, peakReserved, innerMallocs, innerFrees);
   }
 
+  /** {@return the count of live blocks, when settled} */
   private long live() {
-    return blocks - free() - Long.bitCount(word);
+    return blocks - free - Long.bitCount(word);
   }
 
   /**
@@ -366,15 +381,17 @@ final class BlockPool {
    *
    * @throws LeakException if a block is live; nothing is given back
    */
-  void close() {
+  void returnPages() {
+    settle();
     putBack();
+    arm();
     if (live() != 0) {
       throw new LeakException(layer, live(), live() * blockSize, firstLive());
     }
     while (pages.count() > 0) {
       removePage(pages.highestWhole());
+      arm();
     }
-    setTriggers();
   }
 
   private long[] firstLive() {

@@ -34,11 +34,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Confined to its owner thread, the one that made it. After the reference's FixedBlockAllocator
  * (the Go library cgoalloc).
  */
-public final class FixedBlockAllocator implements OwningAllocator {
+public final class FixedBlockAllocator extends BlockPool implements OwningAllocator {
 
   static final String NAME = "fixedblock";
 
-  private final BlockPool pool;
   private final long blockSize;
   private final long alignment;
 
@@ -49,8 +48,7 @@ public final class FixedBlockAllocator implements OwningAllocator {
   private final Thread maker = Thread.currentThread();
 
   private FixedBlockAllocator(Allocator inner, long pageSize, long blockSize, long alignment) {
-    PageLayout layout = new PageLayout(inner, pageSize, blockSize, alignment);
-    this.pool = new BlockPool(NAME, inner, layout);
+    super(NAME, inner, new PageLayout(inner, pageSize, blockSize, alignment));
     this.blockSize = blockSize;
     this.alignment = alignment;
   }
@@ -89,7 +87,7 @@ public final class FixedBlockAllocator implements OwningAllocator {
   @Override
   public long malloc(long size) {
     if (Thread.currentThread() == owner && size >= 1 && size <= blockSize) {
-      long address = pool.take();
+      long address = take();
       if (address != NULL) {
         return address;
       }
@@ -105,7 +103,7 @@ public final class FixedBlockAllocator implements OwningAllocator {
     if (size > blockSize) {
       throw AllocatorErrors.sizeTooLarge(NAME, size, "blockSize", blockSize);
     }
-    throw AllocatorErrors.outOfMemory(NAME, size, pool.reserved(), null);
+    throw AllocatorErrors.outOfMemory(NAME, size, reservedBytes(), null);
   }
 
   /**
@@ -116,7 +114,7 @@ public final class FixedBlockAllocator implements OwningAllocator {
   @Override
   public long tryMalloc(long size) {
     if (Thread.currentThread() == owner && size >= 1 && size <= blockSize) {
-      long address = pool.take();
+      long address = take();
       if (address != NULL) {
         return address;
       }
@@ -129,7 +127,7 @@ public final class FixedBlockAllocator implements OwningAllocator {
     if (size < 1) {
       throw AllocatorErrors.sizeTooSmall(NAME, size);
     }
-    return size <= blockSize && pool.refill() ? pool.take() : NULL;
+    return size <= blockSize && refill() ? take() : NULL;
   }
 
   /**
@@ -173,7 +171,7 @@ public final class FixedBlockAllocator implements OwningAllocator {
   @Override
   public boolean tryFree(long address) {
     if (Thread.currentThread() == owner) {
-      return pool.give(address);
+      return give(address);
     }
     throw unusable();
   }
@@ -203,7 +201,7 @@ public final class FixedBlockAllocator implements OwningAllocator {
   @Override
   public boolean owns(long address) {
     requireUsable();
-    return pool.owns(address);
+    return holds(address);
   }
 
   /** {@return {@code blockSize}} */
@@ -232,7 +230,7 @@ public final class FixedBlockAllocator implements OwningAllocator {
     if (Thread.currentThread() != maker) {
       throw unusable();
     }
-    return pool.stats();
+    return snapshot();
   }
 
   /**
@@ -248,7 +246,7 @@ public final class FixedBlockAllocator implements OwningAllocator {
       throw unusable();
     }
     if (owner != null) {
-      pool.close();
+      returnPages();
       owner = null;
     }
   }
