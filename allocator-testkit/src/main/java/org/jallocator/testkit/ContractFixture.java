@@ -197,4 +197,10 @@ abstract class ContractFixture {
           }
         });
   }
+
+  /** Checks that a message starts with the name of a layer, as names are in expressions. */
+  static void assertNamesLayer(Throwable error) {
+    String message = String.valueOf(error.getMessage());
+    assertTrue(message.matches("[a-z][a-z0-9-]*: .+"), () -> "names no layer: " + message);
+  }
 }

@@ -137,6 +137,7 @@ final class Subject {
     } catch (OutOfMemoryError e) {
       assertFalse(byTry, () -> "tryMalloc threw: " + e);
       ContractFixture.assertShaped(e, "size=" + size);
+      ContractFixture.assertNamesLayer(e);
       if (isExact()) {
         ContractFixture.assertShaped(e, "reserved=" + before.reservedBytes());
       }
@@ -301,6 +302,12 @@ final class Subject {
 
   boolean isLive(long address) {
     return byAddress.containsKey(address);
+  }
+
+  /** {@return the bytes that the live block at an address is known to occupy} */
+  long occupied(long address) {
+    Block block = byAddress.get(address);
+    return block == null ? 0 : Math.max(block.size, block.length);
   }
 
   /** Expects an error, and that the state is what it was. */

@@ -35,6 +35,7 @@ enum Bug {
   COUNTS_A_REFUSED_DOUBLE_FREE(Host.PAGES, "aDoubleFreeIsRefusedByEveryFormOfFree"),
   ACCEPTS_INTERIOR_FREES(Host.PAGES, "aFreeOfEveryAddressInsideABlockIsRefused"),
   ACCEPTS_THE_LAST_BYTE_OF_A_BLOCK(Host.PAGES, "aFreeOfEveryAddressInsideABlockIsRefused"),
+  ACCEPTS_FREES_BEHIND_WHAT_WAS_ASKED_FOR(Host.PAGES, "aFreeOfEveryAddressInsideABlockIsRefused"),
   IGNORES_FOREIGN_FREES(Host.PAGES, "aFreeOfForeignMemoryIsRefused"),
   PASSES_FOREIGN_FREES_ON(Host.PAGES, "aFreeOfForeignMemoryIsRefused"),
   TRY_FREE_IS_TRUE_FOR_FOREIGN(Host.PAGES, "aFreeOfForeignMemoryIsRefused"),
@@ -68,6 +69,8 @@ enum Bug {
   TRY_MALLOC_LETS_THE_INNERS_ERROR_THROUGH(
       Host.PAGES, "anAllocatorWithoutMemorySaysSoAndGoesOnWhenThereIsSome"),
   OUT_OF_MEMORY_WITHOUT_WHAT_IS_RESERVED(
+      Host.PAGES, "anAllocatorWithoutMemorySaysSoAndGoesOnWhenThereIsSome"),
+  OUT_OF_MEMORY_WITHOUT_THE_LAYER(
       Host.PAGES, "anAllocatorWithoutMemorySaysSoAndGoesOnWhenThereIsSome"),
   LOSES_A_BLOCK_WHEN_THE_INNER_FAILS(Host.PAGES, "survivesEachInnerMallocFailingOnce"),
   COUNTS_A_PAGE_THAT_IT_DID_NOT_GET(Host.PAGES, "survivesEachInnerMallocFailingOnce"),

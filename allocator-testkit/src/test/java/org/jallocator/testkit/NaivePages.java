@@ -96,6 +96,9 @@ final class NaivePages implements OwningAllocator {
   }
 
   private OutOfMemoryError outOfMemory(long size) {
+    if (has(Bug.OUT_OF_MEMORY_WITHOUT_THE_LAYER)) {
+      return new OutOfMemoryError("no memory: size=" + size + ", reserved=" + reserved);
+    }
     long known = has(Bug.OUT_OF_MEMORY_WITHOUT_WHAT_IS_RESERVED) ? -1 : reserved;
     return AllocatorErrors.outOfMemory(NAME, size, known, null);
   }
@@ -287,9 +290,14 @@ final class NaivePages implements OwningAllocator {
     if (page == null) {
       return false;
     }
-    long block = has(Bug.ACCEPTS_INTERIOR_FREES) ? blockAround(page, address) : address;
+    long around = blockAround(page, address);
+    long block = has(Bug.ACCEPTS_INTERIOR_FREES) ? around : address;
     if (has(Bug.ACCEPTS_THE_LAST_BYTE_OF_A_BLOCK) && live.containsKey(address - BLOCK_SIZE + 1)) {
       block = address - BLOCK_SIZE + 1;
+    }
+    Long asked = has(Bug.ACCEPTS_FREES_BEHIND_WHAT_WAS_ASKED_FOR) ? live.get(around) : null;
+    if (asked != null && address - around >= asked) {
+      block = around;
     }
     if (live.remove(block) == null) {
       refuse(block);
