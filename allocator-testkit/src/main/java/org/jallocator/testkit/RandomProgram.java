@@ -39,6 +39,7 @@ final class RandomProgram {
     this.workload = workload;
     this.random = new Random(seed);
     this.sawtoothSize = size();
+    this.innerMallocs = allocator.stats().innerMallocs();
   }
 
   /** Runs some steps, then frees everything and closes. */

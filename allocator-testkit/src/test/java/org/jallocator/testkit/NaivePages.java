@@ -1,9 +1,5 @@
 package org.jallocator.testkit;
 
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
-import java.util.Map;
 import java.util.NavigableMap;
 import java.util.NavigableSet;
 import java.util.TreeMap;
@@ -15,6 +11,7 @@ import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.LeakException;
 import org.jallocator.OwningAllocator;
 import org.jallocator.spi.AllocatorErrors;
+import org.jallocator.testkit.NaivePageTable.Page;
 
 /**
  * A reference allocator for the tests of the contract: blocks of one size cut from pages, with maps
@@ -28,25 +25,14 @@ final class NaivePages implements OwningAllocator {
   private static final String NAME = "naive";
   private static final int BLOCKS_PER_PAGE = 5;
 
-  /** What the inner gave, and where the blocks start in it. */
-  private record Page(long innerAddress, long innerSize, long first) {
-
-    boolean holds(long address, boolean slackToo) {
-      long from = slackToo ? innerAddress : first;
-      long length = slackToo ? innerSize : BLOCKS_PER_PAGE * BLOCK_SIZE;
-      return Long.compareUnsigned(address - from, length) < 0;
-    }
-  }
-
   private final Allocator inner;
   private final Bug bug;
   private final Thread owner = Thread.currentThread();
   private final long slack;
 
-  private final NavigableMap<Long, Page> pages;
+  private final NaivePageTable pages;
   private final NavigableSet<Long> free = new TreeSet<>(Long::compareUnsigned);
   private final NavigableMap<Long, Long> live = new TreeMap<>(Long::compareUnsigned);
-  private final List<Page> gone = new ArrayList<>();
   private long reserved;
   private long peak;
   private long innerMallocs;
@@ -59,9 +45,7 @@ final class NaivePages implements OwningAllocator {
     this.inner = inner;
     this.bug = bug;
     this.slack = Math.max(0, ALIGNMENT - inner.alignment());
-    Comparator<Long> order =
-        has(Bug.COMPARES_ADDRESSES_AS_SIGNED) ? Long::compare : Long::compareUnsigned;
-    this.pages = new TreeMap<>(order);
+    this.pages = new NaivePageTable(bug);
   }
 
   private boolean has(Bug planted) {
@@ -164,8 +148,11 @@ final class NaivePages implements OwningAllocator {
     }
     peak = Math.max(peak, reserved);
     innerMallocs++;
-    long first = has(Bug.DOES_NOT_ALIGN_BY_HAND) ? innerAddress : align(innerAddress);
-    pages.put(innerAddress, new Page(innerAddress, innerSize, first));
+    long first =
+        has(Bug.DOES_NOT_ALIGN_BY_HAND)
+            ? innerAddress
+            : (innerAddress + ALIGNMENT - 1) & -ALIGNMENT;
+    pages.add(new Page(innerAddress, innerSize, first, BLOCKS_PER_PAGE * BLOCK_SIZE));
     long stride = has(Bug.BLOCKS_OVERLAP) ? BLOCK_SIZE - ALIGNMENT : BLOCK_SIZE;
     for (int i = 0; i < BLOCKS_PER_PAGE; i++) {
       free.add(first + i * stride);
@@ -185,10 +172,6 @@ final class NaivePages implements OwningAllocator {
       }
       throw e;
     }
-  }
-
-  private static long align(long address) {
-    return (address + ALIGNMENT - 1) & -ALIGNMENT;
   }
 
   @Override
@@ -265,32 +248,15 @@ final class NaivePages implements OwningAllocator {
     if (address == NULL) {
       return has(Bug.OWNS_NULL);
     }
-    return pageOf(address) != null;
-  }
-
-  private @org.jspecify.annotations.Nullable Page pageOf(long address) {
-    Map.Entry<Long, Page> below = pages.floorEntry(address);
-    boolean slackToo = !has(Bug.DOES_NOT_OWN_ITS_SLACK);
-    if (below != null && below.getValue().holds(address, slackToo)) {
-      return below.getValue();
-    }
-    if (below != null
-        && has(Bug.OWNS_THE_BYTE_AFTER_ITS_MEMORY)
-        && below.getValue().holds(address - 1, true)) {
-      return below.getValue();
-    }
-    if (has(Bug.OWNS_WHAT_IT_GAVE_BACK)) {
-      return gone.stream().filter(page -> page.holds(address, true)).findAny().orElse(null);
-    }
-    return null;
+    return pages.pageOf(address) != null;
   }
 
   private boolean giveBack(long address) {
-    Page page = pageOf(address);
+    Page page = pages.pageOf(address);
     if (page == null) {
       return false;
     }
-    long around = blockAround(page, address);
+    long around = address - Long.remainderUnsigned(address - page.first(), BLOCK_SIZE);
     long block = has(Bug.ACCEPTS_INTERIOR_FREES) ? around : address;
     if (has(Bug.ACCEPTS_THE_LAST_BYTE_OF_A_BLOCK) && live.containsKey(address - BLOCK_SIZE + 1)) {
       block = address - BLOCK_SIZE + 1;
@@ -306,10 +272,6 @@ final class NaivePages implements OwningAllocator {
     free.add(block);
     release(page);
     return true;
-  }
-
-  private static long blockAround(Page page, long address) {
-    return address - Long.remainderUnsigned(address - page.first, BLOCK_SIZE);
   }
 
   private void refuse(long address) {
@@ -331,26 +293,25 @@ final class NaivePages implements OwningAllocator {
   private void release(Page page) {
     int stillLive = 0;
     for (int i = 0; i < BLOCKS_PER_PAGE; i++) {
-      stillLive += live.containsKey(page.first + i * BLOCK_SIZE) ? 1 : 0;
+      stillLive += live.containsKey(page.first() + i * BLOCK_SIZE) ? 1 : 0;
     }
     int allowed = has(Bug.RELEASES_A_PAGE_WITH_A_LIVE_BLOCK) ? 1 : 0;
     if (stillLive <= allowed && pages.size() > 1) {
       for (int i = 0; i < BLOCKS_PER_PAGE; i++) {
-        free.remove(page.first + i * BLOCK_SIZE);
+        free.remove(page.first() + i * BLOCK_SIZE);
       }
       giveToInner(page);
-      pages.remove(page.innerAddress);
+      pages.remove(page);
     }
   }
 
   private void giveToInner(Page page) {
-    gone.add(page);
-    reserved -= page.innerSize;
+    reserved -= page.innerSize();
     innerFrees++;
     if (!has(Bug.FORGETS_A_PAGE) || innerFrees != 3) {
       inner.free(
-          has(Bug.FREES_A_PAGE_BY_ITS_ALIGNED_ADDRESS) ? page.first : page.innerAddress,
-          page.innerSize);
+          has(Bug.FREES_A_PAGE_BY_ITS_ALIGNED_ADDRESS) ? page.first() : page.innerAddress(),
+          page.innerSize());
     }
   }
 
@@ -415,15 +376,12 @@ final class NaivePages implements OwningAllocator {
     if (!live.isEmpty() && !has(Bug.CLOSE_IGNORES_LEAKS)) {
       closed = has(Bug.CLOSED_BY_A_REFUSED_CLOSE);
       if (has(Bug.CLOSE_RELEASES_WHAT_LEAKS)) {
-        pages.values().forEach(this::giveToInner);
+        pages.pages().forEach(this::giveToInner);
       }
       throw new LeakException(NAME, live.size(), live.size() * BLOCK_SIZE, firstFew());
     }
     closed = true;
-    if (has(Bug.CLOSE_KEEPS_A_PAGE)) {
-      pages.pollFirstEntry();
-    }
-    pages.values().forEach(this::giveToInner);
+    pages.pages().stream().skip(has(Bug.CLOSE_KEEPS_A_PAGE) ? 1 : 0).forEach(this::giveToInner);
     if (has(Bug.CLOSED_STATS_KEEP_WHAT_WAS_RESERVED)) {
       reserved += BLOCK_SIZE;
     }
