@@ -21,8 +21,8 @@ package org.jallocator.testkit;
  * skipped.
  *
  * <p>Override {@link #kind} for a leaf; {@link #kind} again for a stack of several layers, each but
- * the root wrapped in {@link #below}; {@link #configureInner} to ask more of the invented inner;
- * and {@link #createRealInner}, {@link #write} and {@link #verify} to run on real memory.
+ * the root wrapped in {@code below}; {@link #configureInner} to ask more of the invented inner; and
+ * {@link #createRealInner}, {@link #write} and {@link #verify} to run on real memory.
  *
  * <p>Random programs are the same at every run. {@code -Djallocator.testkit.seeds=100} runs a
  * hundred of each instead of a few; {@code -Djallocator.testkit.seed=7} runs the one that a failure

@@ -44,7 +44,7 @@ abstract class ContractFixture {
    * @param <T> its type
    * @return the layer
    */
-  protected final <T extends AutoCloseable> T below(T layer) {
+  protected <T extends AutoCloseable> T below(T layer) {
     below.add(layer);
     return layer;
   }

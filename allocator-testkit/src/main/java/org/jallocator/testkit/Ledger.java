@@ -64,57 +64,57 @@ abstract class Ledger {
   }
 
   /** {@return how many mallocs succeeded} */
-  public final synchronized long mallocs() {
+  public synchronized long mallocs() {
     return sizes.size();
   }
 
   /** {@return how many frees succeeded} */
-  public final synchronized long frees() {
+  public synchronized long frees() {
     return frees;
   }
 
   /** {@return how many mallocs of a size that can be served were asked for} */
-  public final synchronized long attempts() {
+  public synchronized long attempts() {
     return sizes.size() + failures;
   }
 
   /** {@return how many of the attempts failed, because they were told to or had no room} */
-  public final synchronized long failures() {
+  public synchronized long failures() {
     return failures;
   }
 
   /** {@return how many of the failures happened because they were told to} */
-  public final synchronized long plannedFailures() {
+  public synchronized long plannedFailures() {
     return plannedFailures;
   }
 
   /** {@return the live blocks: the size of each by its address, in order of unsigned address} */
-  public final synchronized Map<Long, Long> liveBlocks() {
+  public synchronized Map<Long, Long> liveBlocks() {
     return Collections.unmodifiableMap(new TreeMap<>(live));
   }
 
   /** {@return the bytes of the live blocks} */
-  public final synchronized long liveBytes() {
+  public synchronized long liveBytes() {
     return liveBytes;
   }
 
   /** {@return the most that the bytes of the live blocks have been} */
-  public final synchronized long peakBytes() {
+  public synchronized long peakBytes() {
     return peakBytes;
   }
 
   /** {@return the sizes of all mallocs that succeeded, in bytes, in their order} */
-  public final synchronized List<Long> sizes() {
+  public synchronized List<Long> sizes() {
     return List.copyOf(sizes);
   }
 
   /** {@return the wrong frees so far, one message each} */
-  public final synchronized List<String> wrongFrees() {
+  public synchronized List<String> wrongFrees() {
     return List.copyOf(wrongFrees);
   }
 
   /** {@return whether the allocator is closed} */
-  public final synchronized boolean isClosed() {
+  public synchronized boolean isClosed() {
     return closed;
   }
 
@@ -124,7 +124,7 @@ abstract class Ledger {
    * @param address where the range starts
    * @param length its length in bytes, at least 1
    */
-  public final synchronized boolean holds(long address, long length) {
+  public synchronized boolean holds(long address, long length) {
     Map.Entry<Long, Long> block = live.floorEntry(address);
     if (block == null) {
       return false;
@@ -140,7 +140,7 @@ abstract class Ledger {
    *
    * @throws AssertionError if one of them does not hold
    */
-  public final synchronized void assertEverythingReturned() {
+  public synchronized void assertEverythingReturned() {
     if (!wrongFrees.isEmpty()) {
       throw new AssertionError("wrong frees of inner memory: " + wrongFrees);
     }

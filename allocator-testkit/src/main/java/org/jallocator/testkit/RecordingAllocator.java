@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * more than {@code Long.MAX_VALUE} bytes live, is no memory, and counts as a failure.
  *
  * <p>A wrong free is the bug of the layer above, so it throws an {@link AssertionError} at once, is
- * remembered in {@link #wrongFrees} and fails {@link #assertEverythingReturned} too, so that no
+ * remembered in {@code wrongFrees} and fails {@link #assertEverythingReturned} too, so that no
  * layer can hide it. Below an allocator that passes on what it does not know, such as the fallback
  * allocator, {@link Builder#refusesWrongFrees} makes it answer as the contract says instead.
  *

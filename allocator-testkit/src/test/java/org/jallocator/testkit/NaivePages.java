@@ -295,8 +295,7 @@ final class NaivePages implements OwningAllocator {
     for (int i = 0; i < BLOCKS_PER_PAGE; i++) {
       stillLive += live.containsKey(page.first() + i * BLOCK_SIZE) ? 1 : 0;
     }
-    int allowed = has(Bug.RELEASES_A_PAGE_WITH_A_LIVE_BLOCK) ? 1 : 0;
-    if (stillLive <= allowed && pages.size() > 1) {
+    if (stillLive <= (has(Bug.RELEASES_A_PAGE_WITH_A_LIVE_BLOCK) ? 1 : 0) && pages.size() > 1) {
       for (int i = 0; i < BLOCKS_PER_PAGE; i++) {
         free.remove(page.first() + i * BLOCK_SIZE);
       }
@@ -349,14 +348,14 @@ final class NaivePages implements OwningAllocator {
     if (Thread.currentThread() != owner) {
       throw AllocatorErrors.wrongThread(NAME, owner);
     }
-    boolean zeroReserved = closed && !has(Bug.CLOSED_STATS_KEEP_WHAT_WAS_RESERVED);
     long slackless = has(Bug.RESERVED_LACKS_THE_SLACK) ? pages.size() * slack : 0;
-    boolean countsOneMore = has(Bug.COUNTS_ONE_LIVE_BLOCK_TOO_MANY);
     boolean miscountsBytes = has(Bug.COUNTS_REQUESTED_BYTES_AT_MALLOC_ONLY);
     return new AllocatorStats(
-        live.size() + (countsOneMore ? 1 : 0) + (miscountsBytes ? 0 : miscount),
+        live.size()
+            + (has(Bug.COUNTS_ONE_LIVE_BLOCK_TOO_MANY) ? 1 : 0)
+            + (miscountsBytes ? 0 : miscount),
         miscountsBytes ? miscount : live.size() * BLOCK_SIZE,
-        zeroReserved ? 0 : reserved - slackless,
+        reserved - slackless,
         has(Bug.PEAK_IS_WHAT_IS_RESERVED_NOW) ? reserved : peak,
         innerMallocs,
         has(Bug.COUNTS_NO_INNER_FREES) ? 0 : innerFrees);
