@@ -20,9 +20,16 @@ package org.jallocator.testkit;
  * its {@link org.jallocator.Allocator#stats stats} are tracked. Tests of what it is not are
  * skipped.
  *
- * <p>Override {@link #kind} for a leaf or for a stack of several layers, {@link #configureInner} to
- * ask more of the invented inner, and {@link #createRealInner}, {@link #write} and {@link #verify}
- * to run on real memory.
+ * <p>Override {@link #kind} for a leaf; {@link #kind} again for a stack of several layers, each but
+ * the root wrapped in {@code below}; {@link #configureInner} to ask more of the invented inner; and
+ * {@link #createRealInner}, {@link #write} and {@link #verify} to run on real memory.
+ *
+ * <p>Random programs are the same at every run. {@code -Djallocator.testkit.seeds=100} runs a
+ * hundred of each instead of a few; {@code -Djallocator.testkit.seed=7} runs the one that a failure
+ * named.
+ *
+ * <p>Each test makes allocators of its own, on the thread that runs it. A run of all takes about a
+ * second, and less than that where the machine is warm.
  */
 public abstract class AllocatorContract extends StarvationRows {
 

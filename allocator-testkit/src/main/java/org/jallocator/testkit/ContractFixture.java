@@ -44,7 +44,7 @@ abstract class ContractFixture {
    * @param <T> its type
    * @return the layer
    */
-  protected final <T extends AutoCloseable> T below(T layer) {
+  protected <T extends AutoCloseable> T below(T layer) {
     below.add(layer);
     return layer;
   }
@@ -196,5 +196,11 @@ abstract class ContractFixture {
             assertTrue(message.contains(part), "no '" + part + "' in: " + message);
           }
         });
+  }
+
+  /** Checks that a message starts with the name of a layer, as names are in expressions. */
+  static void assertNamesLayer(Throwable error) {
+    String message = String.valueOf(error.getMessage());
+    assertTrue(message.matches("[a-z][a-z0-9-]*: .+"), () -> "names no layer: " + message);
   }
 }

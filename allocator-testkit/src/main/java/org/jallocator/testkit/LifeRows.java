@@ -10,8 +10,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.stream.LongStream;
 import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
@@ -23,6 +26,8 @@ import org.junit.jupiter.api.function.Executable;
 
 /** The rows of the contract about close, use after close, and threads. */
 abstract class LifeRows extends FreeRows {
+
+  private static final int THREADS = 4;
 
   @Test
   void closingTwiceIsSilent() {
@@ -126,6 +131,23 @@ abstract class LifeRows extends FreeRows {
     assertNull(thrownByAnotherThread("other-2", () -> subject().free(mine)));
     subject().free(other[0]);
     assertNull(thrownByAnotherThread("other-3", () -> subject().close()));
+  }
+
+  @Test
+  void aSharedAllocatorHandsNoBlockToTwoThreads() throws InterruptedException {
+    assumeTrue(allocator().isShared(), "confined");
+    BlocksOfAll blocks = new BlocksOfAll();
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < THREADS; i++) {
+      long seed = i;
+      threads.add(new Thread(() -> blocks.takeAndFree(allocator(), new Random(seed))));
+    }
+    threads.forEach(Thread::start);
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertEquals(List.of(), blocks.errors());
+    subject().check();
   }
 
   @Test

@@ -18,10 +18,17 @@ abstract class ProgramRows extends ArenaRows {
     Seeds.all()
         .forEach(
             seed -> {
-              for (AddressRange range : AddressRange.values()) {
+              for (AddressRange range : ranges()) {
                 String label = Seeds.label(seed) + ", " + workload + ", " + range;
                 new RandomProgram(open(range, label), workload, seed).run(STEPS);
               }
             });
+  }
+
+  /** All ranges of addresses where they are invented; where they are not, one run is enough. */
+  private AddressRange[] ranges() {
+    return subject().ledger() == null
+        ? new AddressRange[] {AddressRange.CROSSING}
+        : AddressRange.values();
   }
 }

@@ -39,24 +39,28 @@ final class RandomProgram {
     this.workload = workload;
     this.random = new Random(seed);
     this.sawtoothSize = size();
+    this.innerMallocs = allocator.stats().innerMallocs();
   }
 
   /** Runs some steps, then frees everything and closes. */
   void run(int steps) {
     for (int i = 0; i < steps; i++) {
-      subject.nextStep();
-      if (random.nextInt(ONE_PROBE_IN) == 0) {
-        probe();
-      } else if (workload == Workload.SCOPES && random.nextInt(4) == 0) {
-        scope();
-      } else if (grows(subject.blocks().size())) {
-        long size = workload == Workload.SAWTOOTH ? sawtoothSize : size();
-        subject.mallocIfMemory(size, random.nextBoolean());
-      } else {
-        freeOne();
-      }
+      subject.step(this::step);
     }
-    subject.closeEmpty();
+    subject.step(subject::closeEmpty);
+  }
+
+  private void step() {
+    if (random.nextInt(ONE_PROBE_IN) == 0) {
+      probe();
+    } else if (workload == Workload.SCOPES && random.nextInt(4) == 0) {
+      scope();
+    } else if (grows(subject.blocks().size())) {
+      long size = workload == Workload.SAWTOOTH ? sawtoothSize : size();
+      subject.mallocIfMemory(size, random.nextBoolean());
+    } else {
+      freeOne();
+    }
   }
 
   private boolean grows(int live) {
@@ -161,9 +165,9 @@ final class RandomProgram {
       assertEquals(
           Allocator.NULL,
           allocator.tryMalloc(allocator.maxSize() + 1),
-          () -> subject.at("tryMalloc of more than maxSize"));
+          "tryMalloc of more than maxSize");
     }
-    assertEquals(before, allocator.stats(), () -> subject.at("stats"));
+    assertEquals(before, allocator.stats(), "stats");
   }
 
   private void impossibleSize(Subject.Block block) {
@@ -173,7 +177,7 @@ final class RandomProgram {
             InvalidFreeException.class,
             "free with size=" + size,
             () -> allocator.free(block.address(), size));
-    assertEquals(Reason.SIZE_MISMATCH, e.reason(), () -> subject.at("reason"));
+    assertEquals(Reason.SIZE_MISMATCH, e.reason(), "reason");
   }
 
   private void wrongFree(int choice) {

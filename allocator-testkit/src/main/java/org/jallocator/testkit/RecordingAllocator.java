@@ -1,10 +1,6 @@
 package org.jallocator.testkit;
 
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.Arrays;
 import org.jallocator.AllocatorStats;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
@@ -24,17 +20,16 @@ import org.jspecify.annotations.Nullable;
  * more than {@code Long.MAX_VALUE} bytes live, is no memory, and counts as a failure.
  *
  * <p>A wrong free is the bug of the layer above, so it throws an {@link AssertionError} at once, is
- * remembered in {@link #wrongFrees} and fails {@link #assertEverythingReturned} too, so that no
+ * remembered in {@code wrongFrees} and fails {@link #assertEverythingReturned} too, so that no
  * layer can hide it. Below an allocator that passes on what it does not know, such as the fallback
  * allocator, {@link Builder#refusesWrongFrees} makes it answer as the contract says instead.
  *
- * <p>Invariants: {@code mallocs - frees = liveBlocks}; {@code liveBytes = sum of the live sizes <=
- * peakBytes}; live blocks never overlap. Every operation takes time in the logarithm of the live
- * blocks, and in the number of free ones where addresses are reused. Not for measuring anything.
+ * <p>Live blocks never overlap. Every operation takes time in the logarithm of the live blocks, and
+ * in proportion to the free ones where addresses are reused. Not for measuring anything.
  *
- * <p>Confined to its owner thread, unless it is built shared. Shared, may block.
+ * <p>Shared, may block; or, where it is built so, confined to its owner thread.
  */
-public final class RecordingAllocator implements OwningAllocator {
+public final class RecordingAllocator extends Ledger implements OwningAllocator {
 
   /** What an inner malloc that was told to fail does. */
   public enum Failure {
@@ -58,27 +53,12 @@ public final class RecordingAllocator implements OwningAllocator {
   private static final String NAME = "recording";
   private static final long NEVER = 0;
 
+  private final AddressSpace space;
   private final long alignment;
-  private final boolean exactlyAligned;
-  private final long gap;
-  private final boolean reusesAddresses;
   private final long maxSize;
   private final boolean shared;
   private final boolean refusesWrongFrees;
   private final Thread owner = Thread.currentThread();
-
-  private final TreeMap<Long, Long> live = new TreeMap<>(Long::compareUnsigned);
-  private final List<Map.Entry<Long, Long>> freed = new ArrayList<>();
-  private final List<Long> sizes = new ArrayList<>();
-  private final List<String> wrongFrees = new ArrayList<>();
-  private long nextAddress;
-  private long liveBytes;
-  private long peakBytes;
-  private long frees;
-  private long attempts;
-  private long failures;
-  private long plannedFailures;
-  private boolean closed;
 
   private Failure failure = Failure.RETURNS_NULL;
   private long firstFailingAttempt = NEVER;
@@ -86,14 +66,17 @@ public final class RecordingAllocator implements OwningAllocator {
   private @Nullable PlannedException lastPlanned;
 
   private RecordingAllocator(Builder builder) {
+    this.space =
+        new AddressSpace(
+            builder.baseAddress,
+            builder.alignment,
+            builder.exactlyAligned,
+            builder.gap,
+            builder.reusesAddresses);
     this.alignment = builder.alignment;
-    this.exactlyAligned = builder.exactlyAligned;
-    this.gap = builder.gap;
-    this.reusesAddresses = builder.reusesAddresses;
     this.maxSize = builder.maxSize;
     this.shared = builder.shared;
     this.refusesWrongFrees = builder.refusesWrongFrees;
-    this.nextAddress = builder.baseAddress;
   }
 
   /** {@return a new allocator with the builder's defaults} */
@@ -114,7 +97,7 @@ public final class RecordingAllocator implements OwningAllocator {
     }
     long address = tryMalloc(size);
     if (address == NULL) {
-      throw AllocatorErrors.outOfMemory(NAME, size, liveBytes, null);
+      throw AllocatorErrors.outOfMemory(NAME, size, liveBytes(), null);
     }
     return address;
   }
@@ -128,21 +111,17 @@ public final class RecordingAllocator implements OwningAllocator {
     if (size > maxSize) {
       return NULL;
     }
-    attempts++;
-    if (attempts >= firstFailingAttempt && attempts <= lastFailingAttempt) {
-      failures++;
-      plannedFailures++;
+    long attempt = attempts() + 1;
+    if (attempt >= firstFailingAttempt && attempt <= lastFailingAttempt) {
+      recordFailure(true);
       return fail(size);
     }
-    long address = place(size);
+    long address = liveBytes() + size < 0 ? NULL : space.place(size);
     if (address == NULL) {
-      failures++;
+      recordFailure(false);
       return NULL;
     }
-    live.put(address, size);
-    sizes.add(size);
-    liveBytes += size;
-    peakBytes = Math.max(peakBytes, liveBytes);
+    recordMalloc(address, size);
     return address;
   }
 
@@ -150,58 +129,36 @@ public final class RecordingAllocator implements OwningAllocator {
     return switch (failure) {
       case RETURNS_NULL -> NULL;
       case THROWS_OUT_OF_MEMORY_ERROR ->
-          throw AllocatorErrors.outOfMemory(NAME, size, liveBytes, null);
+          throw AllocatorErrors.outOfMemory(NAME, size, liveBytes(), null);
       case THROWS_RUNTIME_EXCEPTION -> {
         PlannedException planned =
-            new PlannedException(NAME + ": planned failure: attempt=" + attempts);
+            new PlannedException(NAME + ": planned failure: attempt=" + attempts());
         lastPlanned = planned;
         throw planned;
       }
     };
   }
 
-  private long place(long size) {
-    if (liveBytes + size < 0) {
-      return NULL;
-    }
-    for (int i = freed.size() - 1; reusesAddresses && i >= 0; i--) {
-      if (freed.get(i).getValue() == size) {
-        return freed.remove(i).getKey();
-      }
-    }
-    long address = (nextAddress + alignment - 1) & -alignment;
-    if (exactlyAligned && (address & alignment) == 0) {
-      address += alignment;
-    }
-    long end = address + size;
-    if (Long.compareUnsigned(address, nextAddress) < 0 || Long.compareUnsigned(end, address) < 0) {
-      return NULL;
-    }
-    nextAddress = Long.compareUnsigned(end + gap, end) < 0 ? -1 : end + gap;
-    return address;
-  }
-
   @Override
   public synchronized void free(long address) {
     requireUsable();
     if (address != NULL) {
-      Long size = live.get(address);
+      Long size = sizeOf(address);
       if (size == null) {
-        throw wrongFree(new InvalidFreeException(reason(address), NAME, address));
+        Reason reason = holds(address, 1) ? Reason.NOT_A_BLOCK : Reason.FOREIGN;
+        throw wrongFree(new InvalidFreeException(reason, NAME, address));
       }
-      giveBack(address, size);
+      recordFree(address, size);
+      space.giveBack(address, size);
     }
   }
 
   @Override
   public synchronized void free(long address, long size) {
     requireUsable();
-    Long asked = live.get(address);
+    Long asked = sizeOf(address);
     if (asked != null && asked != size) {
       throw wrongFree(new InvalidFreeException(NAME, address, size, asked));
-    }
-    if (address != NULL && (size < 1 || size > maxSize)) {
-      throw wrongFree(new InvalidFreeException(NAME, address, size, maxSize));
     }
     free(address);
   }
@@ -221,36 +178,23 @@ public final class RecordingAllocator implements OwningAllocator {
     return holds(address, 1);
   }
 
-  private void giveBack(long address, long size) {
-    live.remove(address);
-    freed.add(Map.entry(address, size));
-    liveBytes -= size;
-    frees++;
-  }
-
-  private Reason reason(long address) {
-    if (holds(address, 1)) {
-      return Reason.NOT_A_BLOCK;
-    }
-    return Reason.FOREIGN;
-  }
-
   private RuntimeException wrongFree(InvalidFreeException refusal) {
     if (refusesWrongFrees) {
       return refusal;
     }
-    boolean twice = freed.stream().anyMatch(block -> block.getKey() == refusal.address());
-    String message = refusal.getMessage() + (twice ? " (freed before)" : "");
-    wrongFrees.add(message);
-    throw new AssertionError("wrong free of inner memory: " + message, refusal);
+    throw recordWrongFree(refusal, space.isFreed(refusal.address()));
   }
 
   private void requireUsable() {
+    requireOwner();
+    if (isClosed()) {
+      throw AllocatorErrors.closed(NAME);
+    }
+  }
+
+  private void requireOwner() {
     if (!shared && Thread.currentThread() != owner) {
       throw AllocatorErrors.wrongThread(NAME, owner);
-    }
-    if (closed) {
-      throw AllocatorErrors.closed(NAME);
     }
   }
 
@@ -271,28 +215,24 @@ public final class RecordingAllocator implements OwningAllocator {
 
   @Override
   public synchronized AllocatorStats stats() {
-    if (!shared && Thread.currentThread() != owner) {
-      throw AllocatorErrors.wrongThread(NAME, owner);
-    }
-    return new AllocatorStats(live.size(), liveBytes, liveBytes, peakBytes, sizes.size(), frees);
+    requireOwner();
+    long liveBlocks = mallocs() - frees();
+    return new AllocatorStats(
+        liveBlocks, liveBytes(), liveBytes(), peakBytes(), mallocs(), frees());
   }
 
   @Override
   public synchronized void close() {
-    if (!shared && Thread.currentThread() != owner) {
-      throw AllocatorErrors.wrongThread(NAME, owner);
-    }
-    if (!live.isEmpty()) {
+    requireOwner();
+    if (liveBytes() != 0) {
+      long[] addresses = liveBlocks().keySet().stream().mapToLong(Long::longValue).toArray();
       throw new LeakException(
           NAME,
-          live.size(),
-          liveBytes,
-          live.keySet().stream()
-              .limit(LeakException.MAX_ADDRESSES)
-              .mapToLong(Long::longValue)
-              .toArray());
+          addresses.length,
+          liveBytes(),
+          Arrays.copyOf(addresses, Math.min(addresses.length, LeakException.MAX_ADDRESSES)));
     }
-    closed = true;
+    recordClose();
   }
 
   /**
@@ -302,7 +242,7 @@ public final class RecordingAllocator implements OwningAllocator {
    * @param how what it does
    */
   public synchronized void failOnce(long nth, Failure how) {
-    failBetween(attempts + nth, attempts + nth, how);
+    failBetween(attempts() + nth, attempts() + nth, how);
   }
 
   /**
@@ -312,7 +252,7 @@ public final class RecordingAllocator implements OwningAllocator {
    * @param how what they do
    */
   public synchronized void failFrom(long nth, Failure how) {
-    failBetween(attempts + nth, Long.MAX_VALUE, how);
+    failBetween(attempts() + nth, Long.MAX_VALUE, how);
   }
 
   /** Makes every malloc succeed from now on. */
@@ -326,114 +266,9 @@ public final class RecordingAllocator implements OwningAllocator {
     failure = how;
   }
 
-  /** {@return how many mallocs succeeded} */
-  public synchronized long mallocs() {
-    return sizes.size();
-  }
-
-  /** {@return how many frees succeeded} */
-  public synchronized long frees() {
-    return frees;
-  }
-
-  /** {@return how many mallocs of a size that can be served were asked for} */
-  public synchronized long attempts() {
-    return attempts;
-  }
-
-  /** {@return how many of the attempts failed, because they were told to or had no room} */
-  public synchronized long failures() {
-    return failures;
-  }
-
-  /** {@return how many of the failures happened because they were told to} */
-  public synchronized long plannedFailures() {
-    return plannedFailures;
-  }
-
   /** {@return the exception that was thrown last as planned, or null iff there was none} */
   public synchronized @Nullable PlannedException lastPlanned() {
     return lastPlanned;
-  }
-
-  /** {@return the live blocks: the size of each by its address, in order of unsigned address} */
-  public synchronized Map<Long, Long> liveBlocks() {
-    return Collections.unmodifiableMap(new TreeMap<>(live));
-  }
-
-  /** {@return the bytes of the live blocks} */
-  public synchronized long liveBytes() {
-    return liveBytes;
-  }
-
-  /** {@return the most that the bytes of the live blocks have been} */
-  public synchronized long peakBytes() {
-    return peakBytes;
-  }
-
-  /** {@return the sizes of all mallocs that succeeded, in bytes, in their order} */
-  public synchronized List<Long> sizes() {
-    return List.copyOf(sizes);
-  }
-
-  /** {@return the wrong frees so far, one message each} */
-  public synchronized List<String> wrongFrees() {
-    return List.copyOf(wrongFrees);
-  }
-
-  /** {@return whether it is closed} */
-  public synchronized boolean isClosed() {
-    return closed;
-  }
-
-  /**
-   * {@return whether a range lies wholly in one live block}
-   *
-   * @param address where the range starts
-   * @param length its length in bytes, at least 1
-   */
-  public synchronized boolean holds(long address, long length) {
-    Map.Entry<Long, Long> block = live.floorEntry(address);
-    if (block == null) {
-      return false;
-    }
-    long offset = address - block.getKey();
-    return Long.compareUnsigned(offset, block.getValue()) < 0
-        && length <= block.getValue() - offset;
-  }
-
-  /**
-   * Checks that no block is live, that no free was wrong, and that nobody closed this allocator,
-   * which a layer must never do to its inner.
-   *
-   * @throws AssertionError if one of them does not hold
-   */
-  public synchronized void assertEverythingReturned() {
-    if (!wrongFrees.isEmpty()) {
-      throw new AssertionError("wrong frees of inner memory: " + wrongFrees);
-    }
-    if (!live.isEmpty()) {
-      StringBuilder blocks = new StringBuilder();
-      live.entrySet().stream()
-          .limit(LeakException.MAX_ADDRESSES)
-          .forEach(
-              block ->
-                  blocks
-                      .append(" 0x")
-                      .append(Long.toHexString(block.getKey()))
-                      .append('+')
-                      .append(block.getValue()));
-      throw new AssertionError(
-          "inner memory was not returned: blocks="
-              + live.size()
-              + ", bytes="
-              + liveBytes
-              + ", first="
-              + blocks);
-    }
-    if (closed) {
-      throw new AssertionError("the inner was closed by the layer above");
-    }
   }
 
   @Override

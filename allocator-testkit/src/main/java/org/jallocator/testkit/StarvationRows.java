@@ -71,13 +71,15 @@ abstract class StarvationRows extends ProgramRows {
       RecordingAllocator ledger = ledgerOf(starved);
       ledger.failOnce(nth, failure);
       for (Step step : program()) {
-        starved.nextStep();
-        if (!run(starved, step, failure)) {
-          assertTrue(run(starved, step, failure), () -> starved.at("fails a second time"));
-        }
+        starved.step(
+            () -> {
+              if (!run(starved, step, failure)) {
+                assertTrue(run(starved, step, failure), "fails a second time");
+              }
+            });
       }
-      assertEquals(1, ledger.plannedFailures(), () -> starved.at("failures"));
-      starved.closeEmpty();
+      starved.step(() -> assertEquals(1, ledger.plannedFailures(), "failures"));
+      starved.step(starved::closeEmpty);
     }
   }
 
@@ -90,15 +92,14 @@ abstract class StarvationRows extends ProgramRows {
       RecordingAllocator ledger = ledgerOf(starved);
       ledger.failFrom(nth, failure);
       for (Step step : program()) {
-        starved.nextStep();
-        run(starved, step, failure);
+        starved.step(() -> run(starved, step, failure));
       }
       ledger.stopFailing();
       for (Step step : program()) {
-        starved.nextStep();
-        assertTrue(run(starved, step, failure), () -> starved.at("fails although the inner works"));
+        starved.step(
+            () -> assertTrue(run(starved, step, failure), "fails although the inner works"));
       }
-      starved.closeEmpty();
+      starved.step(starved::closeEmpty);
     }
   }
 
@@ -144,11 +145,11 @@ abstract class StarvationRows extends ProgramRows {
       boolean failed = ledger.plannedFailures() > planned;
       assertFalse(
           failed && failure == Failure.THROWS_RUNTIME_EXCEPTION,
-          () -> subject.at("the inner's exception was swallowed"));
+          "the inner's exception was swallowed");
       return served || !failed;
     } catch (PlannedException e) {
-      assertEquals(Failure.THROWS_RUNTIME_EXCEPTION, failure, () -> subject.at("unplanned: " + e));
-      assertSame(ledger.lastPlanned(), e, () -> subject.at("another exception"));
+      assertEquals(Failure.THROWS_RUNTIME_EXCEPTION, failure, () -> "unplanned: " + e);
+      assertSame(ledger.lastPlanned(), e, "another exception");
       subject.assertUnchanged(before);
       return false;
     }

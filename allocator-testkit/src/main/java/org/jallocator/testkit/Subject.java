@@ -43,6 +43,11 @@ final class Subject {
     byte pattern() {
       return (byte) (serial + 1);
     }
+
+    @Override
+    public String toString() {
+      return "block " + serial + " at " + hex(address) + "+" + size;
+    }
   }
 
   /** An open mark of an arena, and how many blocks were handed out before it. */
@@ -128,11 +133,11 @@ final class Subject {
     long address;
     try {
       address = byTry ? allocator.tryMalloc(size) : allocator.malloc(size);
-      assertTrue(
-          byTry || address != Allocator.NULL, () -> at("malloc returned NULL: size=" + size));
+      assertTrue(byTry || address != Allocator.NULL, () -> "malloc returned NULL: size=" + size);
     } catch (OutOfMemoryError e) {
-      assertFalse(byTry, () -> at("tryMalloc threw: " + e));
+      assertFalse(byTry, () -> "tryMalloc threw: " + e);
       ContractFixture.assertShaped(e, "size=" + size);
+      ContractFixture.assertNamesLayer(e);
       if (isExact()) {
         ContractFixture.assertShaped(e, "reserved=" + before.reservedBytes());
       }
@@ -142,7 +147,7 @@ final class Subject {
       RecordingAllocator recording = ledger();
       assertTrue(
           recording == null || recording.failures() > failures,
-          () -> at("no block although the inner had memory: size=" + size));
+          () -> "no block although the inner had memory: size=" + size);
       assertUnchanged(before);
       return address;
     }
@@ -150,25 +155,25 @@ final class Subject {
   }
 
   private long take(long address, long size, AllocatorStats before) {
-    assertNotEquals(Allocator.NULL, address, () -> at("NULL for size=" + size));
+    assertNotEquals(Allocator.NULL, address, () -> "NULL for size=" + size);
     assertEquals(
         0,
         address & (allocator.alignment() - 1),
-        () -> at("not aligned: address=" + hex(address) + ", size=" + size));
+        () -> "not aligned: address=" + hex(address) + ", size=" + size);
     long last = address + size - 1;
-    assertTrue(Long.compareUnsigned(last, address) >= 0, () -> at("wraps: " + hex(address)));
+    assertTrue(Long.compareUnsigned(last, address) >= 0, () -> "wraps: " + hex(address));
     Map.Entry<Long, Block> below = byAddress.floorEntry(last);
     assertTrue(
         below == null
             || Long.compareUnsigned(below.getKey() + below.getValue().size - 1, address) < 0,
-        () -> at("overlap: " + hex(address) + "+" + size + " with " + below));
+        () -> "overlap: " + hex(address) + "+" + size + " with " + below.getValue());
     RecordingAllocator recording = ledger();
     assertTrue(
         recording == null || recording.holds(address, size),
-        () -> at("outside of inner memory: " + hex(address) + "+" + size));
+        () -> "outside of inner memory: " + hex(address) + "+" + size);
     if (allocator instanceof OwningAllocator owning) {
-      assertTrue(owning.owns(address), () -> at("owns is false: " + hex(address)));
-      assertTrue(owning.owns(last), () -> at("owns is false: " + hex(last)));
+      assertTrue(owning.owns(address), () -> "owns is false: " + hex(address));
+      assertTrue(owning.owns(last), () -> "owns is false: " + hex(last));
     }
     Block block = new Block(address, size, lengthOf(size, before), handedOut++);
     byAddress.put(address, block);
@@ -186,7 +191,7 @@ final class Subject {
       return UNTRACKED;
     }
     long length = after.liveBytes() - before.liveBytes();
-    assertTrue(length >= size, () -> at("liveBytes grew by " + length + " for size=" + size));
+    assertTrue(length >= size, () -> "liveBytes grew by " + length + " for size=" + size);
     return length;
   }
 
@@ -216,7 +221,7 @@ final class Subject {
   /** Frees the block at an address by tryFree. */
   void tryFree(long address) {
     Block block = drop(address);
-    assertTrue(((OwningAllocator) allocator).tryFree(block.address), () -> at("tryFree is false"));
+    assertTrue(((OwningAllocator) allocator).tryFree(block.address), "tryFree is false");
     check();
   }
 
@@ -224,8 +229,7 @@ final class Subject {
   void tryFreeSized(long address) {
     Block block = drop(address);
     assertTrue(
-        ((OwningAllocator) allocator).tryFree(block.address, block.size),
-        () -> at("tryFree is false"));
+        ((OwningAllocator) allocator).tryFree(block.address, block.size), "tryFree is false");
     check();
   }
 
@@ -233,7 +237,7 @@ final class Subject {
   Block drop(long address) {
     Block block = byAddress.remove(address);
     if (block == null) {
-      throw new IllegalArgumentException(at("no live block in the model: " + hex(address)));
+      throw new IllegalArgumentException("no live block in the model: " + hex(address));
     }
     blocks.remove(block);
     count(block, -1);
@@ -243,7 +247,7 @@ final class Subject {
     }
     assertTrue(
         contract.verify(address, Math.min(block.size, MAX_WRITTEN), block.pattern()),
-        () -> at("memory was overwritten: " + block));
+        () -> "memory was overwritten: " + block);
     return block;
   }
 
@@ -300,11 +304,17 @@ final class Subject {
     return byAddress.containsKey(address);
   }
 
+  /** {@return the bytes that the live block at an address is known to occupy} */
+  long occupied(long address) {
+    Block block = byAddress.get(address);
+    return block == null ? 0 : Math.max(block.size, block.length);
+  }
+
   /** Expects an error, and that the state is what it was. */
   <T extends Throwable> T refuses(Class<T> type, String what, Executable operation) {
     AllocatorStats before = allocator.stats();
-    T error = assertThrows(type, operation, () -> at(what));
-    assertEquals(before, allocator.stats(), () -> at("stats after " + what));
+    T error = assertThrows(type, operation, () -> what);
+    assertEquals(before, allocator.stats(), () -> "stats after " + what);
     check();
     return error;
   }
@@ -312,9 +322,9 @@ final class Subject {
   /** Expects that what is live and what is reserved is what it was. */
   void assertUnchanged(AllocatorStats before) {
     AllocatorStats after = allocator.stats();
-    assertEquals(before.liveBlocks(), after.liveBlocks(), () -> at("liveBlocks changed"));
-    assertEquals(before.liveBytes(), after.liveBytes(), () -> at("liveBytes changed"));
-    assertEquals(before.reservedBytes(), after.reservedBytes(), () -> at("reservedBytes changed"));
+    assertEquals(before.liveBlocks(), after.liveBlocks(), "liveBlocks changed");
+    assertEquals(before.liveBytes(), after.liveBytes(), "liveBytes changed");
+    assertEquals(before.reservedBytes(), after.reservedBytes(), "reservedBytes changed");
     check();
   }
 
@@ -322,24 +332,24 @@ final class Subject {
   void check() {
     AllocatorStats stats = allocator.stats();
     if (tracked) {
-      assertEquals(blocks.size(), stats.liveBlocks(), () -> at("liveBlocks: " + stats));
+      assertEquals(blocks.size(), stats.liveBlocks(), () -> "liveBlocks: " + stats);
     }
     if (stats.liveBytes() != UNTRACKED) {
-      assertTrue(stats.liveBytes() >= liveSize, () -> at("liveBytes < " + liveSize + ": " + stats));
+      assertTrue(stats.liveBytes() >= liveSize, () -> "liveBytes < " + liveSize + ": " + stats);
       assertTrue(
           lengthless > 0 || stats.liveBytes() == liveLength,
-          () -> at("liveBytes != " + liveLength + ": " + stats));
+          () -> "liveBytes != " + liveLength + ": " + stats);
     }
     RecordingAllocator recording = ledger();
     if (recording != null) {
-      assertTrue(recording.wrongFrees().isEmpty(), () -> at("" + recording.wrongFrees()));
+      assertTrue(recording.wrongFrees().isEmpty(), () -> "" + recording.wrongFrees());
     }
     if (recording != null && isExact()) {
-      assertEquals(recording.liveBytes(), stats.reservedBytes(), () -> at("reservedBytes"));
-      assertEquals(recording.peakBytes(), stats.peakReservedBytes(), () -> at("peakReservedBytes"));
-      assertEquals(recording.mallocs(), stats.innerMallocs(), () -> at("innerMallocs"));
-      assertEquals(recording.frees(), stats.innerFrees(), () -> at("innerFrees"));
-      assertTrue(stats.reservedBytes() >= stats.liveBytes(), () -> at("reserved < live: " + stats));
+      assertEquals(recording.liveBytes(), stats.reservedBytes(), "reservedBytes");
+      assertEquals(recording.peakBytes(), stats.peakReservedBytes(), "peakReservedBytes");
+      assertEquals(recording.mallocs(), stats.innerMallocs(), "innerMallocs");
+      assertEquals(recording.frees(), stats.innerFrees(), "innerFrees");
+      assertTrue(stats.reservedBytes() >= stats.liveBytes(), () -> "reserved < live: " + stats);
     }
   }
 
@@ -355,7 +365,7 @@ final class Subject {
       try {
         layer.close();
       } catch (Exception e) {
-        throw new AssertionError(at("a layer below does not close"), e);
+        throw new AssertionError("a layer below does not close", e);
       }
     }
   }
@@ -368,14 +378,14 @@ final class Subject {
     }
   }
 
-  /** Counts a step of a program, for messages. */
-  void nextStep() {
+  /** Runs a step of a program; whatever it throws tells the label and the step. */
+  void step(Runnable operation) {
     step++;
-  }
-
-  /** {@return a message with the label and the step of this run} */
-  String at(String what) {
-    return label.isEmpty() ? what : what + " [" + label + ", step=" + step + "]";
+    try {
+      operation.run();
+    } catch (RuntimeException | Error e) {
+      throw new AssertionError("[" + label + ", step=" + step + "] " + e, e);
+    }
   }
 
   static String hex(long address) {

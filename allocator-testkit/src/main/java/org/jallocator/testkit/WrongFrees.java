@@ -55,14 +55,13 @@ final class WrongFrees {
   /** Tries an address that does not lie in the allocator's memory. */
   void foreign(long address) {
     AllocatorStats before = allocator.stats();
-    assertFalse(allocator.owns(address), () -> subject.at("owns " + hex(address)));
-    assertFalse(allocator.tryFree(address), () -> subject.at("tryFree " + hex(address)));
+    assertFalse(allocator.owns(address), () -> "owns " + hex(address));
+    assertFalse(allocator.tryFree(address), () -> "tryFree " + hex(address));
     for (long size : new long[] {1, 0, -1, Long.MAX_VALUE}) {
       assertFalse(
-          allocator.tryFree(address, size),
-          () -> subject.at("tryFree " + hex(address) + ", size=" + size));
+          allocator.tryFree(address, size), () -> "tryFree " + hex(address) + ", size=" + size);
     }
-    assertEquals(before, allocator.stats(), () -> subject.at("stats after foreign frees"));
+    assertEquals(before, allocator.stats(), "stats after foreign frees");
     Set<Reason> foreign = EnumSet.of(Reason.FOREIGN);
     expect(foreign, address, "free", () -> allocator.free(address));
     expect(foreign, address, "free sized", () -> allocator.free(address, 1));
@@ -85,7 +84,7 @@ final class WrongFrees {
         addresses.add(held.getKey() + held.getValue());
       }
     }
-    addresses.remove(Allocator.NULL);
+    addresses.removeIf(address -> address == Allocator.NULL);
     return addresses;
   }
 
@@ -105,8 +104,8 @@ final class WrongFrees {
   private void expect(Set<Reason> reasons, long address, String what, Executable free) {
     InvalidFreeException e =
         subject.refuses(InvalidFreeException.class, what + " " + hex(address), free);
-    assertTrue(reasons.contains(e.reason()), () -> subject.at(reasons + ": " + e.getMessage()));
-    assertEquals(address, e.address(), () -> subject.at("address of the refusal"));
+    assertTrue(reasons.contains(e.reason()), () -> reasons + ": " + e.getMessage());
+    assertEquals(address, e.address(), "address of the refusal");
     ContractFixture.assertShaped(e, "address=" + hex(address));
   }
 }
