@@ -35,7 +35,7 @@ final class Problem {
   private final StringBuilder message;
 
   private Problem(String headline) {
-    this.message = new StringBuilder(headline);
+    this.message = new StringBuilder(visible(headline));
   }
 
   /** Returns a problem that is at no one spot of a text. */
@@ -47,40 +47,44 @@ final class Problem {
   static Problem at(Spot spot, String headline) {
     Problem problem = new Problem(headline);
     problem.message.append(" at column ").append(spot.column());
-    problem.message.append(" of ").append(spot.source().origin()).append(':');
+    problem.message.append(" of ").append(visible(spot.source().origin())).append(':');
     problem.show(spot);
     return problem;
   }
 
   private void show(Spot spot) {
     String text = spot.source().text();
-    int[] characters = text.codePoints().toArray();
+    int length = text.codePointCount(0, text.length());
     int start = spot.column() - 1;
     int end = text.codePointCount(0, spot.end());
-    int from = Math.max(0, Math.min(start - LEAD, characters.length - WIDTH));
-    if (characters.length <= WIDTH) {
-      from = 0;
-    }
-    int to = Math.min(characters.length, from + WIDTH);
+    int from = length <= WIDTH ? 0 : Math.max(0, Math.min(start - LEAD, length - WIDTH));
+    int to = Math.min(length, from + WIDTH);
     String before = from > 0 ? CUT : "";
-    message.append("\n    ").append(before);
-    appendVisible(characters, from, to);
-    message.append(to < characters.length ? CUT : "");
-    int carets = Math.max(1, Math.min(end, to) - start);
+    message.append("\n    ").append(before).append(visible(part(text, from, to)));
+    message.append(to < length ? CUT : "");
     message.append("\n    ").append(" ".repeat(before.length() + start - from));
-    message.append("^".repeat(carets));
+    message.append("^".repeat(Math.max(1, Math.min(end, to) - start)));
   }
 
-  private void appendVisible(int[] characters, int from, int to) {
-    for (int i = from; i < to; i++) {
-      message.appendCodePoint(visible(characters[i]));
+  /** Returns the characters of a text from one place to another. */
+  private static String part(String text, int from, int to) {
+    int start = text.offsetByCodePoints(0, from);
+    return text.substring(start, text.offsetByCodePoints(start, to - from));
+  }
+
+  /** Returns a text on one line, each of its characters as wide as any other. */
+  private static String visible(String text) {
+    StringBuilder visible = new StringBuilder();
+    for (int character : text.codePoints().toArray()) {
+      if (Character.getType(character) == Character.SURROGATE) {
+        visible.append('?');
+      } else if (isVisible(character)) {
+        visible.appendCodePoint(character);
+      } else {
+        visible.append(' ');
+      }
     }
-  }
-
-  private static int visible(int character) {
-    return Character.getType(character) == Character.SURROGATE
-        ? '?'
-        : isVisible(character) ? character : ' ';
+    return visible.toString();
   }
 
   /** Returns whether a character leaves a trace where it is printed. */
@@ -96,20 +100,15 @@ final class Problem {
     };
   }
 
-  /** Returns a word between apostrophes, on one line, cut where it is long. */
+  /** Returns a word between apostrophes, cut where it is long. */
   static String quoted(String word) {
-    Problem quoted = new Problem("'");
-    int[] characters = word.codePoints().toArray();
-    quoted.appendVisible(characters, 0, Math.min(characters.length, QUOTED));
-    quoted.message.append(characters.length > QUOTED ? CUT : "").append('\'');
-    return quoted.message.toString();
+    boolean cut = word.codePointCount(0, word.length()) > QUOTED;
+    return "'" + visible(cut ? part(word, 0, QUOTED) + CUT : word) + "'";
   }
 
   /** Adds a line. */
   Problem line(String line) {
-    message.append("\n  ");
-    int[] characters = line.codePoints().toArray();
-    appendVisible(characters, 0, characters.length);
+    message.append("\n  ").append(visible(line));
     return this;
   }
 

@@ -34,54 +34,49 @@ record PropertiesFile(String name, Map<String, String> entries) {
 
   private static final String PREFIX = "allocator.";
 
+  /** Opens a file. */
+  private interface Opener {
+    InputStream open() throws IOException;
+  }
+
   /** Reads the file that {@link Configuration#FILE} names. */
   static PropertiesFile read(String path) {
-    String name = "file '" + path + "'";
-    try (InputStream in = Files.newInputStream(Path.of(path))) {
-      return read(in, name);
-    } catch (InvalidPathException | NoSuchFileException e) {
-      throw Problem.of("There is no " + name)
-          .line(
-              "Expected the path of a properties file in system property '"
-                  + Configuration.FILE
-                  + "'.")
-          .exception(e);
-    } catch (IOException e) {
-      throw unreadable(name, e);
-    }
+    return read("file '" + path + "'", () -> Files.newInputStream(Path.of(path)));
   }
 
   /** Reads a resource of the class path. */
   static PropertiesFile read(URL resource) {
-    String name = "file '" + resource + "'";
-    try {
-      URLConnection connection = resource.openConnection();
-      connection.setUseCaches(false); // the cache would keep the jar open
-      try (InputStream in = connection.getInputStream()) {
-        return read(in, name);
-      }
-    } catch (IOException e) {
-      throw unreadable(name, e);
-    }
+    return read(
+        "file '" + resource + "'",
+        () -> {
+          URLConnection connection = resource.openConnection();
+          connection.setUseCaches(false); // the cache would keep the jar open
+          return connection.getInputStream();
+        });
   }
 
-  private static RuntimeException unreadable(String name, IOException e) {
-    return Problem.of("Cannot read " + name + ": " + e)
-        .line("Expected a readable properties file in UTF-8.")
-        .exception(e);
-  }
-
-  private static PropertiesFile read(InputStream in, String name) throws IOException {
-    byte[] bytes = in.readNBytes(MAX_LENGTH + 1);
-    if (bytes.length > MAX_LENGTH) {
-      throw new IOException("file exceeds its limit: limit=" + MAX_LENGTH);
-    }
+  private static PropertiesFile read(String name, Opener file) {
     Properties properties = new UniqueKeys();
-    try {
+    try (InputStream in = file.open()) {
+      byte[] bytes = in.readNBytes(MAX_LENGTH + 1);
+      if (bytes.length > MAX_LENGTH) {
+        throw new IOException("length exceeds its limit: limit=" + MAX_LENGTH);
+      }
       properties.load(new StringReader(decode(bytes)));
-    } catch (IllegalArgumentException e) {
-      throw new IOException(e.getMessage(), e);
+    } catch (InvalidPathException | NoSuchFileException e) {
+      throw Problem.of("There is no " + name)
+          .line("Expected the path of a file in system property '" + Configuration.FILE + "'.")
+          .exception(e);
+    } catch (IOException | IllegalArgumentException e) {
+      throw Problem.of("Cannot read " + name)
+          .line(e.toString())
+          .line("Expected a readable properties file in UTF-8.")
+          .exception(e);
     }
+    return new PropertiesFile(name, checked(properties, name));
+  }
+
+  private static Map<String, String> checked(Properties properties, String name) {
     Map<String, String> entries = new TreeMap<>();
     for (String key : properties.stringPropertyNames()) {
       if (key.startsWith(PREFIX)) {
@@ -94,7 +89,7 @@ record PropertiesFile(String name, Map<String, String> entries) {
           .line("Expected a key allocator.stack or allocator.def.NAME.")
           .exception();
     }
-    return new PropertiesFile(name, entries);
+    return entries;
   }
 
   private static String decode(byte[] bytes) throws CharacterCodingException {
@@ -108,8 +103,8 @@ record PropertiesFile(String name, Map<String, String> entries) {
             && Parser.NAME.matcher(key.substring(Configuration.PART.length())).matches();
     if (!part && !key.equals(Configuration.STACK)) {
       throw Problem.of("Unknown key " + Problem.quoted(key) + " in " + name)
-          .line("Expected allocator.stack or allocator.def.NAME, the name in lower-case letters,")
-          .line("digits and hyphens.")
+          .line(
+              "Expected allocator.stack or allocator.def.NAME, NAME in lower-case letters, digits and hyphens.")
           .exception();
     }
   }
@@ -131,6 +126,6 @@ record PropertiesFile(String name, Map<String, String> entries) {
   /** Returns the text of a key; null iff the file has no such key. */
   @Nullable Source source(String key) {
     String text = entries.get(key);
-    return text == null ? null : new Source(Problem.quoted(key) + " in " + name, text);
+    return text == null ? null : new Source("'" + key + "' in " + name, text);
   }
 }

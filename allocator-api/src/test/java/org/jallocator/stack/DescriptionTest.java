@@ -1,0 +1,123 @@
+package org.jallocator.stack;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jallocator.Allocator;
+import org.jallocator.Arena;
+import org.jallocator.LeakException;
+import org.jallocator.OwningAllocator;
+import org.junit.jupiter.api.Test;
+
+/** What a stack tells of itself: its tree, and its layers by type. */
+class DescriptionTest {
+
+  private final StackFixture fixture = new StackFixture();
+
+  @Test
+  void drawsTheTreeWithTheBytesOfEachLayer() {
+    AllocatorStack stack =
+        fixture.open("fallback(fixedblock(arena(chunkSize=1M, jna), blockSize=64), jna)");
+    long address = stack.find(OwningAllocator.class).orElseThrow().malloc(64);
+    assertEquals(
+        """
+        fallback: live 0 bytes, reserved 0 bytes
+          fixedblock(blockSize=64): live 64 bytes, reserved 4096 bytes
+            arena(chunkSize=1MiB): live 4096 bytes, reserved 4096 bytes
+              jna: not tracked
+          jna: not tracked""",
+        stack.describe());
+    stack.find(OwningAllocator.class).orElseThrow().free(address);
+    stack.close();
+  }
+
+  @Test
+  void drawsANamedPartOnceAndRefersToItAfterThat() {
+    fixture.properties.put("allocator.def.pool", "fixedblock(blockSize=8, @leaf)");
+    fixture.properties.put("allocator.def.leaf", "jna");
+    fixture.properties.put("allocator.def.alias", "@pool");
+    try (AllocatorStack stack = fixture.open("fallback(@pool, fallback(@alias, arena(@pool)))")) {
+      assertEquals(
+          """
+          fallback: live 0 bytes, reserved 0 bytes
+            @pool = fixedblock(blockSize=8): live 0 bytes, reserved 0 bytes
+              @leaf = jna: not tracked
+            fallback: live 0 bytes, reserved 0 bytes
+              @alias: shown above as @pool
+              arena: live 0 bytes, reserved 0 bytes
+                @pool: shown above""",
+          stack.describe());
+    }
+  }
+
+  @Test
+  void drawsARootThatIsANamedPart() {
+    fixture.properties.put("allocator.def.leaf", "jna");
+    try (AllocatorStack stack = fixture.open("@leaf")) {
+      assertEquals("@leaf = jna: not tracked", stack.describe());
+    }
+  }
+
+  @Test
+  void saysWhichLayersAreClosedAndWhichLeak() {
+    AllocatorStack stack = fixture.open("fallback(fixedblock(jna), arena(jna))");
+    Allocator fixedBlock = stack.find(OwningAllocator.class).orElseThrow();
+    long address = fixedBlock.malloc(10);
+    assertThrows(LeakException.class, stack::close);
+    assertEquals(
+        """
+        fallback: closed
+          fixedblock: live 10 bytes, reserved 4096 bytes
+            jna: not tracked
+          arena: closed
+            jna: closed""",
+        stack.describe());
+    fixedBlock.free(address);
+    stack.close();
+  }
+
+  @Test
+  void doesNotAskAConfinedLayerFromAnotherThread() throws Exception {
+    fixture.withTroublemakers();
+    try (AllocatorStack stack = fixture.open("fallback(arena(local), jna)")) {
+      AtomicReference<String> described = new AtomicReference<>("");
+      Thread other = new Thread(() -> described.set(stack.describe()));
+      other.start();
+      other.join();
+      assertEquals(
+          """
+          fallback: confined to OWNER
+            arena: confined to OWNER
+              local: confined to OWNER
+            jna: not tracked"""
+              .replace("OWNER", Thread.currentThread().toString()),
+          described.get());
+      assertEquals(
+          """
+          fallback: live 0 bytes, reserved 0 bytes
+            arena: live 0 bytes, reserved 0 bytes
+              local: not tracked
+            jna: not tracked""",
+          stack.describe());
+    }
+  }
+
+  @Test
+  void findsTheFirstLayerOfATypeFromTheRootDown() {
+    try (AllocatorStack stack = fixture.open("fallback(fixedblock(arena(jna)), arena(jna))")) {
+      List<Allocator> layers = stack.findAll(Allocator.class);
+      assertEquals(6, layers.size());
+      assertSame(stack.allocator(), layers.get(0));
+      assertSame(layers.get(0), stack.find(Allocator.class).orElseThrow());
+      assertSame(layers.get(1), stack.find(OwningAllocator.class).orElseThrow());
+      assertEquals(
+          List.of(layers.get(1), layers.get(2), layers.get(4)),
+          stack.findAll(FakeAllocator.Owning.class));
+      assertEquals(Optional.empty(), stack.find(Arena.class));
+    }
+  }
+}
