@@ -1,7 +1,10 @@
 package org.jallocator.bench;
 
+import java.util.Objects;
+import java.util.ServiceConfigurationError;
 import java.util.concurrent.Callable;
 import org.jallocator.AllocatorConfigException;
+import org.openjdk.jmh.runner.RunnerException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -21,7 +24,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
     name = "allocator-bench",
     mixinStandardHelpOptions = true,
     versionProvider = Bench.Version.class,
-    description = "Measures stacks of native-memory allocators against C's malloc called through JNA.",
+    description =
+        "Measures stacks of native-memory allocators against C's malloc called through JNA.",
     footer = {"", "Without a command: replay on the bundled traces."},
     subcommands = {
       ReplayCommand.class,
@@ -32,6 +36,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Bench implements Callable<Integer> {
 
   private static final int BAD_INPUT = CommandLine.ExitCode.USAGE;
+
+  private static final String DEBUG = "allocator.bench.debug";
 
   @Spec private CommandSpec spec;
 
@@ -51,25 +57,28 @@ public final class Bench implements Callable<Integer> {
     CommandLine commandLine = new CommandLine(new Bench());
     // A stack may be written as @name, and a word of it in quotes.
     commandLine.setExpandAtFiles(false);
+    commandLine.setExecutionStrategy(Bench::execute);
     commandLine.setParameterExceptionHandler(Bench::misused);
     commandLine.setExecutionExceptionHandler(Bench::failed);
-    commandLine
-        .getSubcommands()
-        .get(JmhCommand.NAME)
-        .setUnmatchedOptionsArePositionalParams(true);
+    subcommand(commandLine, JmhCommand.NAME).setUnmatchedOptionsArePositionalParams(true);
     return commandLine;
   }
 
   /** Replays the bundled traces. */
   @Override
   public Integer call() {
-    return spec.commandLine().getSubcommands().get(ReplayCommand.NAME).execute();
+    return subcommand(spec.commandLine(), ReplayCommand.NAME).execute();
+  }
+
+  private static CommandLine subcommand(CommandLine commandLine, String name) {
+    return Objects.requireNonNull(commandLine.getSubcommands().get(name), name);
   }
 
   private static int misused(ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
     StringBuilder message = new StringBuilder(e.getMessage());
-    if (e instanceof UnmatchedArgumentException unmatched && !unmatched.getSuggestions().isEmpty()) {
+    if (e instanceof UnmatchedArgumentException unmatched
+        && !unmatched.getSuggestions().isEmpty()) {
       message.append("; nearest: ").append(String.join(", ", unmatched.getSuggestions()));
     }
     message.append("; see ").append(command.getCommandSpec().qualifiedName()).append(" --help");
@@ -78,15 +87,27 @@ public final class Bench implements Callable<Integer> {
 
   private static int failed(Exception e, CommandLine command, ParseResult parsed) {
     if (e instanceof BadInputException || e instanceof AllocatorConfigException) {
-      return complain(command, e.getMessage(), BAD_INPUT);
+      return complain(command, String.valueOf(e.getMessage()), BAD_INPUT);
     }
-    if (Boolean.getBoolean("allocator.bench.debug")) {
+    return broken(
+        command, e, e instanceof RunnerException ? String.valueOf(e.getMessage()) : e.toString());
+  }
+
+  /** Runs a command; what the JVM or a provider throws is no stack trace for the user either. */
+  private static int execute(ParseResult parsed) {
+    try {
+      return new CommandLine.RunLast().execute(parsed);
+    } catch (LinkageError | ServiceConfigurationError | VirtualMachineError e) {
+      return broken(parsed.commandSpec().commandLine(), e, e.toString());
+    }
+  }
+
+  private static int broken(CommandLine command, Throwable e, String message) {
+    if (Boolean.getBoolean(DEBUG)) {
       e.printStackTrace(command.getErr());
     }
     return complain(
-        command,
-        e + " (-Dallocator.bench.debug=true shows where)",
-        CommandLine.ExitCode.SOFTWARE);
+        command, message + " (-D" + DEBUG + "=true shows where)", CommandLine.ExitCode.SOFTWARE);
   }
 
   private static int complain(CommandLine command, String message, int exitCode) {

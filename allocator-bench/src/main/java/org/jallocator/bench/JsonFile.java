@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class JsonFile implements AutoCloseable {
 
+  private static final JSON JSON_TEXT =
+      JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT, JSON.Feature.WRITE_NULL_PROPERTIES);
+
   private final Path target;
   private final Path draft;
 
@@ -42,11 +45,11 @@ final class JsonFile implements AutoCloseable {
       if (Files.isDirectory(target)) {
         throw new BadInputException("--json is a directory: " + argument);
       }
+      if (Files.exists(target) && !Files.isRegularFile(target)) {
+        return new JsonFile(target, target);
+      }
       if (Files.exists(target)) {
         target = target.toRealPath();
-        if (!Files.isRegularFile(target)) {
-          return new JsonFile(target, target);
-        }
         if (!Files.isWritable(target)) {
           throw new BadInputException("--json cannot be written: " + argument);
         }
@@ -63,7 +66,7 @@ final class JsonFile implements AutoCloseable {
   /** Writes an array of objects, one for each row, and puts the file in place. */
   void write(List<Map<String, @Nullable Object>> rows) {
     try {
-      String text = JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(rows) + "\n";
+      String text = JSON_TEXT.asString(rows) + "\n";
       Files.writeString(draft, text, StandardCharsets.UTF_8, StandardOpenOption.WRITE);
       if (!draft.equals(target)) {
         Files.move(

@@ -1,12 +1,14 @@
 package org.jallocator.bench;
 
 import java.io.PrintWriter;
+import java.util.Iterator;
 import java.util.List;
-import java.util.ServiceLoader;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jallocator.spi.AllocatorProvider;
 import org.jallocator.spi.AllocatorProvider.InnerLayer;
 import org.jallocator.spi.Option;
+import org.jallocator.stack.AllocatorProviders;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
@@ -20,15 +22,18 @@ final class ListCommand implements Callable<Integer> {
 
   private static final String INDENT = "    ";
 
+  private static final int DESCRIPTION_WIDTH = 60;
+
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    for (AllocatorProvider provider : ServiceLoader.load(AllocatorProvider.class)) {
-      out.print(describe(provider));
-      out.println();
+    AllocatorProviders providers = AllocatorProviders.load();
+    for (AllocatorProvider provider : providers.all()) {
+      out.println(describe(provider));
     }
+    providers.broken().forEach(line -> out.println("cannot be used: " + line));
     out.flush();
     return 0;
   }
@@ -53,19 +58,24 @@ final class ListCommand implements Callable<Integer> {
     }
     TextTable table = new TextTable(5, "option", "type", "default", "range", "");
     for (Option<?> option : options) {
+      Iterator<String> lines = TextTable.lines(option.description(), DESCRIPTION_WIDTH).iterator();
       table.row(
           option.name(),
-          option.type().name().toLowerCase(java.util.Locale.ROOT),
+          option.type().name().toLowerCase(Locale.ROOT),
           value(option, option.defaultValue()),
           range(option),
-          option.description());
+          lines.next());
+      lines.forEachRemaining(line -> table.row("", "", "", "", line));
     }
     return table.render().indent(INDENT.length());
   }
 
   private static String range(Option<?> option) {
     return switch (option.type()) {
-      case SIZE, NUMBER -> value(option, option.min()) + " to " + value(option, option.max());
+      case SIZE, NUMBER ->
+          option.max() == Long.MAX_VALUE
+              ? "from " + value(option, option.min())
+              : value(option, option.min()) + " to " + value(option, option.max());
       case FLAG -> "true, false";
       case WORD -> String.join(", ", option.words());
       case TEXT -> "any";

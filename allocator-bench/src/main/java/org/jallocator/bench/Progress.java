@@ -3,6 +3,7 @@ package org.jallocator.bench;
 import java.io.Console;
 import java.io.PrintWriter;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /**
  * Tells on stderr what a long run is at. On a terminal it is one line, written over and gone at the
@@ -19,32 +20,34 @@ final class Progress implements AutoCloseable {
 
   private final PrintWriter err;
   private final boolean terminal;
+  private final LongSupplier nanoTime;
   private long nextNanos;
   private boolean lineOpen;
 
   Progress(PrintWriter err) {
-    this(err, isTerminal());
+    this(err, isTerminal(), System::nanoTime);
   }
 
-  Progress(PrintWriter err, boolean terminal) {
+  Progress(PrintWriter err, boolean terminal, LongSupplier nanoTime) {
     this.err = err;
     this.terminal = terminal;
-    nextNanos = System.nanoTime() + SILENCE_NANOS;
+    this.nanoTime = nanoTime;
+    nextNanos = nanoTime.getAsLong() + SILENCE_NANOS;
   }
 
   /** Tells where the run is, unless it told so a moment ago. */
   void at(String place) {
-    long now = System.nanoTime();
+    long now = nanoTime.getAsLong();
     if (now - nextNanos < 0) {
       return;
     }
     nextNanos = now + (terminal ? TERMINAL_PAUSE_NANOS : PLAIN_PAUSE_NANOS);
+    String line = TextTable.shorten(place, WIDTH);
     if (terminal) {
-      String line = TextTable.shorten(place, WIDTH);
       err.print("\r" + line + " ".repeat(WIDTH - line.length()));
       lineOpen = true;
     } else {
-      err.println(place);
+      err.println(line);
     }
     err.flush();
   }
@@ -60,6 +63,7 @@ final class Progress implements AutoCloseable {
   }
 
   /** From JDK 22 on there can be a console without a terminal; it can be asked by then. */
+  @SuppressWarnings("SystemConsoleNull") // it is, up to JDK 21
   private static boolean isTerminal() {
     Console console = System.console();
     if (console == null) {

@@ -171,21 +171,25 @@ public class ReferenceBenchmark {
     /** The sizes, in bytes. */
     final long[] sizes;
 
-    private AllocatorStack stack;
+    private AllocatorStack open;
 
     OpenStack(long[] sizes) {
       this.sizes = sizes;
     }
 
-    void open(String expression) {
-      stack = AllocatorStack.open(expression);
-      allocator = stack.allocator();
+    abstract String expression();
+
+    /** Opens the stack. */
+    @Setup
+    public void open() {
+      open = AllocatorStack.open(expression());
+      allocator = open.allocator();
     }
 
     /** Closes the stack, which finds what a benchmark forgot to free. */
     @TearDown
     public void close() {
-      stack.close();
+      open.close();
     }
   }
 
@@ -201,10 +205,9 @@ public class ReferenceBenchmark {
       super(uniform(ROUND, 64));
     }
 
-    /** Opens the stack. */
-    @Setup
-    public void open() {
-      open(stack);
+    @Override
+    String expression() {
+      return stack;
     }
   }
 
@@ -220,10 +223,9 @@ public class ReferenceBenchmark {
       super(mixed(ROUND, 10));
     }
 
-    /** Opens the stack. */
-    @Setup
-    public void open() {
-      open(stack);
+    @Override
+    String expression() {
+      return stack;
     }
   }
 
@@ -239,10 +241,9 @@ public class ReferenceBenchmark {
       super(uniform(PER_ARENA, 64));
     }
 
-    /** Opens the stack. */
-    @Setup
-    public void open() {
-      open(stack);
+    @Override
+    String expression() {
+      return stack;
     }
   }
 
@@ -260,10 +261,9 @@ public class ReferenceBenchmark {
       super(uniform(ROUND, 8));
     }
 
-    /** Opens the stack. */
-    @Setup
-    public void open() {
-      open(stack);
+    @Override
+    String expression() {
+      return stack;
     }
   }
 
@@ -281,10 +281,9 @@ public class ReferenceBenchmark {
       super(mixed(10 * ROUND, 100));
     }
 
-    /** Opens the stack. */
-    @Setup
-    public void open() {
-      open(stack);
+    @Override
+    String expression() {
+      return stack;
     }
   }
 }

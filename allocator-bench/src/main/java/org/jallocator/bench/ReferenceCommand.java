@@ -1,8 +1,6 @@
 package org.jallocator.bench;
 
-import java.io.PrintWriter;
 import java.util.Collection;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.results.RunResult;
@@ -20,14 +18,15 @@ import picocli.CommandLine.Spec;
 @Command(
     name = ReferenceCommand.NAME,
     mixinStandardHelpOptions = true,
-    description = "Runs the benchmarks of the Go library cgoalloc, with its parameters, through JMH.",
+    description =
+        "Runs the benchmarks of the Go library cgoalloc, with its parameters, through JMH.",
     footer = {
       "",
       "One operation is one malloc and its free. The published figures are from another machine and",
       "language: compare the ratios. Takes about five minutes, with --quick less than one.",
       "",
       "JSON: an array of objects with the keys workload, stack, nanosPerOperation, errorNanos,",
-      "ratioToJna, publishedNanos; errorNanos is half of the 99.9% confidence interval;",
+      "ratioToJna, publishedNanos; errorNanos is half of the 99.9%% confidence interval;",
       "publishedNanos is null where the reference publishes nothing."
     })
 final class ReferenceCommand implements Callable<Integer> {
@@ -50,13 +49,8 @@ final class ReferenceCommand implements Callable<Integer> {
   }
 
   int run(Effort effort) throws RunnerException {
-    PrintWriter err = spec.commandLine().getErr();
-    try (JsonFile file = JsonFile.open(json);
-        Progress progress = new Progress(err)) {
-      Collection<RunResult> runs =
-          new Runner(effort.options(), new ReferenceProgress(progress)).run();
-      progress.close();
-      ReferenceReport report = new ReferenceReport(ReferenceResult.from(runs));
+    try (JsonFile file = JsonFile.open(json)) {
+      ReferenceReport report = new ReferenceReport(ReferenceResult.from(measure(effort)));
       if (file != null) {
         file.write(report.json());
       }
@@ -64,6 +58,12 @@ final class ReferenceCommand implements Callable<Integer> {
       spec.commandLine().getOut().flush();
     }
     return 0;
+  }
+
+  private Collection<RunResult> measure(Effort effort) throws RunnerException {
+    try (Progress progress = new Progress(spec.commandLine().getErr())) {
+      return new Runner(effort.options(), new ReferenceProgress(progress)).run();
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 package org.jallocator.bench;
 
 import java.util.Collection;
+import java.util.Locale;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.infra.IterationParams;
 import org.openjdk.jmh.results.BenchmarkResult;
@@ -32,7 +33,7 @@ final class ReferenceProgress implements OutputFormat {
                 started,
                 ReferenceRow.values().length,
                 name.substring(name.lastIndexOf('.') + 1),
-                iterations.getType().toString().toLowerCase(java.util.Locale.ROOT),
+                iterations.getType().toString().toLowerCase(Locale.ROOT),
                 iteration,
                 iterations.getCount(),
                 benchmark.getParam("stack")));

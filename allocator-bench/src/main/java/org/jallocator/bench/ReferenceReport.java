@@ -45,7 +45,7 @@ final class ReferenceReport {
           TextTable.decimal(result.nanosPerOperation()),
           TextTable.decimal(result.errorNanos()),
           TextTable.decimal(result.ratioToJna()),
-          decimal(row.publishedNanos()),
+          asPublished(row.publishedNanos()),
           decimal(row.publishedRatio()));
     }
     return table.render()
@@ -77,6 +77,10 @@ final class ReferenceReport {
 
   private static @Nullable Double numberOrNull(double number) {
     return Double.isNaN(number) ? null : number;
+  }
+
+  private static String asPublished(@Nullable Double number) {
+    return number == null ? "-" : number.toString();
   }
 
   private static String decimal(@Nullable Double number) {

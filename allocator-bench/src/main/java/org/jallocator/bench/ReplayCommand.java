@@ -1,5 +1,6 @@
 package org.jallocator.bench;
 
+import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -69,14 +70,13 @@ final class ReplayCommand implements Callable<Integer> {
           spec.commandLine(), "--repeat is too small: repeat=" + repeat + ", limit=1");
     }
     List<String> expressions = canonical(stacks.isEmpty() ? List.of(DefaultStacks.MIXED) : stacks);
-    try (JsonFile file = JsonFile.open(json);
-        Progress progress = new Progress(spec.commandLine().getErr())) {
-      List<Trace> read = TraceReader.readAll(traces.isEmpty() ? TraceReader.BUNDLED : traces);
-      List<ReplayResult> results =
-          new ReplayMeasurement(repeat, progress, spec.commandLine().getErr())
-              .measure(read, expressions);
-      progress.close();
-      ReplayReport report = new ReplayReport(results, repeat);
+    try (JsonFile file = JsonFile.open(json)) {
+      ReplayReport report =
+          new ReplayReport(
+              measure(
+                  TraceReader.readAll(traces.isEmpty() ? TraceReader.BUNDLED : traces),
+                  expressions),
+              repeat);
       if (file != null) {
         file.write(report.json());
       }
@@ -84,6 +84,13 @@ final class ReplayCommand implements Callable<Integer> {
       spec.commandLine().getOut().flush();
     }
     return 0;
+  }
+
+  private List<ReplayResult> measure(List<Trace> traces, List<String> stacks) {
+    PrintWriter err = spec.commandLine().getErr();
+    try (Progress progress = new Progress(err)) {
+      return new ReplayMeasurement(repeat, progress, err).measure(traces, stacks);
+    }
   }
 
   /** Builds every stack once, so that a wrong one is found before anything is measured. */

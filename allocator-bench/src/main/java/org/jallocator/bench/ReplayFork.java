@@ -47,10 +47,8 @@ final class ReplayFork implements AutoCloseable {
       throw new IllegalStateException("JVM for the replay cannot be started: " + command(), e);
     }
     answers =
-        new BufferedReader(
-            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-    commands =
-        new DataOutputStream(new BufferedOutputStream(process.getOutputStream(), 1 << 16));
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    commands = new DataOutputStream(new BufferedOutputStream(process.getOutputStream(), 1 << 16));
     try {
       commands.writeUTF(expression);
       trace.writeTo(commands);

@@ -35,7 +35,7 @@ final class ReplayMeasurement {
     for (Trace trace : traces) {
       List<Footprint> ofTrace = new ArrayList<>();
       for (String stack : stacks) {
-        progress.at(trace.name() + ": what " + stack + " takes from C");
+        progress.at(trace.name() + ": what each stack takes from C");
         ofTrace.add(Footprint.measure(stack, trace));
       }
       footprints.add(ofTrace);
@@ -47,8 +47,7 @@ final class ReplayMeasurement {
     return results;
   }
 
-  private List<ReplayResult> measure(
-      Trace trace, List<String> stacks, List<Footprint> footprints) {
+  private List<ReplayResult> measure(Trace trace, List<String> stacks, List<Footprint> footprints) {
     long[][] nanos = time(trace, stacks);
     double baseline = median(nanos[0]);
     List<ReplayResult> results = new ArrayList<>();
@@ -70,7 +69,9 @@ final class ReplayMeasurement {
     List<ReplayFork> forks = new ArrayList<>();
     try {
       for (String stack : stacks) {
-        progress.at(trace.name() + ": warming up " + stack);
+        progress.at(
+            "%s: warming up stack %d of %d"
+                .formatted(trace.name(), forks.size() + 1, stacks.size()));
         ReplayFork fork = new ReplayFork(stack, trace, err);
         forks.add(fork);
         fork.warmUp();

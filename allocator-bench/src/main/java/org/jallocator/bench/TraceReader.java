@@ -16,9 +16,9 @@ import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads one trace, gzip-compressed or plain, and checks every line. The form is described in
- * {@code traces/README.md} beside the bundled traces. Whatever is wrong is a {@link
- * BadInputException} that names the file and, where there is one, the line.
+ * Reads one trace, gzip-compressed or plain, and checks every line. The form is described in {@code
+ * traces/README.md} beside the bundled traces. Whatever is wrong is a {@link BadInputException}
+ * that names the file and, where there is one, the line.
  *
  * <p>A size of 0 is read as 1: C allows {@code malloc(0)}, the contract here does not.
  */
@@ -158,8 +158,7 @@ final class TraceReader {
   private void parse(String text) {
     String[] fields = text.split(" ", -1);
     if (fields.length < 2) {
-      throw new IllegalArgumentException(
-          "line is not THREAD m|f|r ...: line=" + quote(text));
+      throw new IllegalArgumentException("line is not THREAD m|f|r ...: line=" + quote(text));
     }
     switch (fields[1]) {
       case "m" -> {
@@ -196,7 +195,8 @@ final class TraceReader {
   private static long id(String field, String digits) {
     long id = number(field, digits, Long.MAX_VALUE);
     if (id < 1) {
-      throw new IllegalArgumentException(field + " is less than 1: " + field + "=" + id);
+      throw new IllegalArgumentException(
+          field + " is less than 1: " + field + "=" + id + ", limit=1");
     }
     return id;
   }
