@@ -19,9 +19,10 @@ import picocli.CommandLine.Parameters;
     description = "Runs JMH's own command line: all arguments are JMH's, such as -l, -h, -prof gc.",
     footer = {
       "",
-      "JMH parts the values of -p at every comma, stacks have commas: name such a stack,",
-      "  jmh temporaryData -p stack=@mine -jvmArgsAppend",
-      "    '-Dallocator.def.mine=fixedblock(blockSize=64,jna)'"
+      "JMH parts the values of -p at every comma, and stacks have commas. Name such a stack:",
+      "",
+      "  java '-Dallocator.def.mine=fixedblock(blockSize=64, jna)' \\",
+      "    -jar allocator-bench.jar jmh temporaryData -p stack=@mine"
     })
 final class JmhCommand implements Callable<Integer> {
 

@@ -22,12 +22,13 @@ import picocli.CommandLine.Spec;
         "Runs the benchmarks of the Go library cgoalloc, with its parameters, through JMH.",
     footer = {
       "",
-      "One operation is one malloc and its free. The published figures are from another machine and",
-      "language: compare the ratios. Takes about five minutes, with --quick less than one.",
+      "One operation is one malloc and its free. The published figures are from another machine"
+          + " and language: compare the ratios. Takes about five minutes, with --quick less than"
+          + " one.",
       "",
-      "JSON: an array of objects with the keys workload, stack, nanosPerOperation, errorNanos,",
-      "ratioToJna, publishedNanos; errorNanos is half of the 99.9%% confidence interval;",
-      "publishedNanos is null where the reference publishes nothing."
+      "JSON: an array of objects with the keys workload, stack, nanosPerOperation, errorNanos,"
+          + " ratioToJna, publishedNanos. errorNanos is half of the 99.9%% confidence interval;"
+          + " publishedNanos is null where the reference publishes nothing."
     })
 final class ReferenceCommand implements Callable<Integer> {
 

@@ -22,14 +22,17 @@ import picocli.CommandLine.Spec;
     description = "Replays allocation traces of real programs on stacks of allocators.",
     footer = {
       "",
-      "Each stack replays each trace in a JVM of its own, which warms up first. The rounds of the",
-      "stacks take turns; ns/op is the median of a stack's rounds, the ratio is that of the medians.",
-      "An operation is one malloc or one free; a realloc is both, malloc of the new block, then free",
-      "of the old one. What a trace never frees is freed after it, untimed. No block is written to.",
-      "A trace of several threads is replayed on one, in the recorded order.",
+      "Each stack replays each trace in a JVM of its own, which warms up first. The rounds of the"
+          + " stacks take turns; ns/op is the median of a stack's rounds, the ratio is that of the"
+          + " medians.",
       "",
-      "JSON: an array of objects with the keys trace, stack, operations, nanosPerOperation,",
-      "ratioToJna, peakLiveBytes, peakReservedBytes, innerMallocs."
+      "An operation is one malloc or one free; a realloc is both, malloc of the new block, then"
+          + " free of the old one. What a trace never frees is freed after it, untimed. A trace of"
+          + " several threads is replayed on one, in the recorded order. No block is written to,"
+          + " which favours stacks that keep their books elsewhere.",
+      "",
+      "JSON: an array of objects with the keys trace, stack, operations, nanosPerOperation,"
+          + " ratioToJna, peakLiveBytes, peakReservedBytes, innerMallocs."
     })
 final class ReplayCommand implements Callable<Integer> {
 

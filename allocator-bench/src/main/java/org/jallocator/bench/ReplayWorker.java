@@ -44,7 +44,7 @@ final class ReplayWorker {
     for (int command = in.read(); command >= 0; command = in.read()) {
       try {
         answer(String.valueOf(command == ROUND ? worker.round() : worker.warmUp()));
-      } catch (RuntimeException | OutOfMemoryError e) {
+      } catch (RuntimeException | Error e) {
         answer(FAILED + e);
         return;
       }
