@@ -55,7 +55,7 @@ public final class Bench implements Callable<Integer> {
   /** {@return the command line, ready to execute, writing to stdout and stderr} */
   static CommandLine commandLine() {
     CommandLine commandLine = new CommandLine(new Bench());
-    // A stack may be written as @name, and a word of it in quotes.
+    // @name is a named part of a stack here, not a file of arguments.
     commandLine.setExpandAtFiles(false);
     commandLine.setExecutionStrategy(Bench::execute);
     commandLine.setParameterExceptionHandler(Bench::misused);
@@ -89,8 +89,7 @@ public final class Bench implements Callable<Integer> {
     if (e instanceof BadInputException || e instanceof AllocatorConfigException) {
       return complain(command, String.valueOf(e.getMessage()), BAD_INPUT);
     }
-    return broken(
-        command, e, e instanceof RunnerException ? String.valueOf(e.getMessage()) : e.toString());
+    return broken(command, e, e instanceof RunnerException jmh ? reasonOf(jmh) : e.toString());
   }
 
   /** Runs a command; what the JVM or a provider throws is no stack trace for the user either. */
@@ -100,6 +99,18 @@ public final class Bench implements Callable<Integer> {
     } catch (LinkageError | ServiceConfigurationError | VirtualMachineError e) {
       return broken(parsed.commandSpec().commandLine(), e, e.toString());
     }
+  }
+
+  /** JMH hides what a benchmark threw among what is suppressed in the cause. */
+  private static String reasonOf(RunnerException e) {
+    StringBuilder reason = new StringBuilder(String.valueOf(e.getMessage()));
+    Throwable cause = e.getCause();
+    if (cause != null) {
+      for (Throwable thrown : cause.getSuppressed()) {
+        reason.append(": ").append(thrown);
+      }
+    }
+    return reason.toString();
   }
 
   private static int broken(CommandLine command, Throwable e, String message) {

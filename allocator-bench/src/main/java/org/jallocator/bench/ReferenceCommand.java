@@ -6,7 +6,6 @@ import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
-import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 import picocli.CommandLine.Command;
@@ -52,11 +51,11 @@ final class ReferenceCommand implements Callable<Integer> {
   int run(Effort effort) throws RunnerException {
     try (JsonFile file = JsonFile.open(json)) {
       ReferenceReport report = new ReferenceReport(ReferenceResult.from(measure(effort)));
+      spec.commandLine().getOut().print(report.text());
+      spec.commandLine().getOut().flush();
       if (file != null) {
         file.write(report.json());
       }
-      spec.commandLine().getOut().print(report.text());
-      spec.commandLine().getOut().flush();
     }
     return 0;
   }
@@ -81,16 +80,15 @@ final class ReferenceCommand implements Callable<Integer> {
     static final Effort QUICK = new Effort(1, 3, 5, 500);
 
     private org.openjdk.jmh.runner.options.Options options() {
-      ChainedOptionsBuilder options =
-          new OptionsBuilder()
-              .include("\\Q" + ReferenceBenchmark.class.getName() + "\\E\\..*")
-              .forks(forks)
-              .warmupIterations(warmUps)
-              .warmupTime(TimeValue.milliseconds(millis))
-              .measurementIterations(iterations)
-              .measurementTime(TimeValue.milliseconds(millis))
-              .shouldFailOnError(true);
-      return options.build();
+      return new OptionsBuilder()
+          .include("\\Q" + ReferenceBenchmark.class.getName() + "\\E\\..*")
+          .forks(forks)
+          .warmupIterations(warmUps)
+          .warmupTime(TimeValue.milliseconds(millis))
+          .measurementIterations(iterations)
+          .measurementTime(TimeValue.milliseconds(millis))
+          .shouldFailOnError(true)
+          .build();
     }
   }
 }

@@ -80,11 +80,11 @@ final class ReplayCommand implements Callable<Integer> {
                   TraceReader.readAll(traces.isEmpty() ? TraceReader.BUNDLED : traces),
                   expressions),
               repeat);
+      spec.commandLine().getOut().print(report.text());
+      spec.commandLine().getOut().flush();
       if (file != null) {
         file.write(report.json());
       }
-      spec.commandLine().getOut().print(report.text());
-      spec.commandLine().getOut().flush();
     }
     return 0;
   }
