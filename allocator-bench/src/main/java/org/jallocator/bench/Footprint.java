@@ -1,0 +1,43 @@
+package org.jallocator.bench;
+
+import java.util.Optional;
+import org.jallocator.stack.AllocatorStack;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a stack took from C while it replayed a trace, found by an untimed replay over counting
+ * leaves.
+ *
+ * @param peakReservedBytes the most bytes that the stack held from C at once, as it asked for them;
+ *     null where it does not stand on {@code jna}
+ * @param innerMallocs the mallocs that reached C; null where it does not stand on {@code jna}
+ */
+record Footprint(@Nullable Long peakReservedBytes, @Nullable Long innerMallocs) {
+
+  /**
+   * {@return what a stack takes from C for a trace}
+   *
+   * @throws BadInputException if the stack cannot serve the trace
+   */
+  static Footprint measure(String expression, Trace trace) {
+    try (AllocatorStack stack = AllocatorStack.open(expression, new CountingLoader())) {
+      long maxSize = stack.allocator().maxSize();
+      if (trace.largestSize() > maxSize) {
+        throw new BadInputException(
+            ("stack cannot serve the trace: trace=%s, largest size=%d, maxSize of the stack=%d,"
+                    + " stack=%s")
+                .formatted(trace.name(), trace.largestSize(), maxSize, expression));
+      }
+      new Replay(trace).run(stack.allocator());
+      Optional<CountingAllocator> leaf = stack.find(CountingAllocator.class);
+      return leaf.map(CountingAllocator::ledger)
+          .map(ledger -> new Footprint(ledger.peakLiveBytes(), ledger.mallocs()))
+          .orElse(new Footprint(null, null));
+    } catch (OutOfMemoryError e) {
+      throw new BadInputException(
+          "stack has no memory for the trace: trace=%s, stack=%s: %s"
+              .formatted(trace.name(), expression, e.getMessage()),
+          e);
+    }
+  }
+}

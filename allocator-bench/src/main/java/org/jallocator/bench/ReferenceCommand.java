@@ -1,0 +1,94 @@
+package org.jallocator.bench;
+
+import java.util.Collection;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Runs the reference's benchmarks and sets them beside its published figures. */
+@Command(
+    name = ReferenceCommand.NAME,
+    mixinStandardHelpOptions = true,
+    description =
+        "Runs the benchmarks of the Go library cgoalloc, with its parameters, through JMH.",
+    footer = {
+      "",
+      "One operation is one malloc and its free. The published figures are from another machine"
+          + " and language: compare the ratios. Takes about five minutes, with --quick less than"
+          + " one.",
+      "",
+      "JSON: an array of objects with the keys workload, stack, nanosPerOperation, errorNanos,"
+          + " ratioToJna, publishedNanos. errorNanos is half of the 99.9%% confidence interval;"
+          + " publishedNanos is null where the reference publishes nothing."
+    })
+final class ReferenceCommand implements Callable<Integer> {
+
+  static final String NAME = "reference";
+
+  @Option(
+      names = "--quick",
+      description = "One fork and short iterations: for a first look, not for a claim.")
+  private boolean quick;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Write the results there too.")
+  private @Nullable String json;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() throws RunnerException {
+    return run(quick ? Effort.QUICK : Effort.FULL);
+  }
+
+  int run(Effort effort) throws RunnerException {
+    try (JsonFile file = JsonFile.open(json)) {
+      ReferenceReport report = new ReferenceReport(ReferenceResult.from(measure(effort)));
+      spec.commandLine().getOut().print(report.text());
+      spec.commandLine().getOut().flush();
+      if (file != null) {
+        file.write(report.json());
+      }
+    }
+    return 0;
+  }
+
+  private Collection<RunResult> measure(Effort effort) throws RunnerException {
+    try (Progress progress = new Progress(spec.commandLine().getErr())) {
+      return new Runner(effort.options(), new ReferenceProgress(progress)).run();
+    }
+  }
+
+  /**
+   * How much is measured.
+   *
+   * @param forks JVMs a benchmark
+   * @param warmUps iterations to warm up, in each
+   * @param iterations iterations that count, in each
+   * @param millis the length of an iteration
+   */
+  record Effort(int forks, int warmUps, int iterations, int millis) {
+
+    static final Effort FULL = new Effort(3, 5, 5, 1000);
+    static final Effort QUICK = new Effort(1, 3, 5, 500);
+
+    private org.openjdk.jmh.runner.options.Options options() {
+      return new OptionsBuilder()
+          .include("\\Q" + ReferenceBenchmark.class.getName() + "\\E\\..*")
+          .forks(forks)
+          .warmupIterations(warmUps)
+          .warmupTime(TimeValue.milliseconds(millis))
+          .measurementIterations(iterations)
+          .measurementTime(TimeValue.milliseconds(millis))
+          .shouldFailOnError(true)
+          .build();
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package org.jallocator.bench;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Measures stacks on traces. The stacks take turns, round by round, each in a JVM of its own.
+ *
+ * <p>Confined to its owner thread.
+ */
+final class ReplayMeasurement {
+
+  private final int rounds;
+  private final Progress progress;
+  private final PrintWriter err;
+
+  ReplayMeasurement(int rounds, Progress progress, PrintWriter err) {
+    this.rounds = rounds;
+    this.progress = progress;
+    this.err = err;
+  }
+
+  /**
+   * {@return one result for every trace and stack, trace by trace} What a stack cannot serve is
+   * found before anything is timed.
+   *
+   * @param traces what to replay
+   * @param stacks canonical expressions, the baseline first
+   * @throws BadInputException if a stack cannot serve a trace
+   */
+  List<ReplayResult> measure(List<Trace> traces, List<String> stacks) {
+    List<List<Footprint>> footprints = new ArrayList<>();
+    for (Trace trace : traces) {
+      List<Footprint> ofTrace = new ArrayList<>();
+      for (String stack : stacks) {
+        progress.at(trace.name() + ": what each stack takes from C");
+        ofTrace.add(Footprint.measure(stack, trace));
+      }
+      footprints.add(ofTrace);
+    }
+    List<ReplayResult> results = new ArrayList<>();
+    for (int i = 0; i < traces.size(); i++) {
+      results.addAll(measure(traces.get(i), stacks, footprints.get(i)));
+    }
+    return results;
+  }
+
+  private List<ReplayResult> measure(Trace trace, List<String> stacks, List<Footprint> footprints) {
+    long[][] nanos = time(trace, stacks);
+    double baseline = median(nanos[0]);
+    List<ReplayResult> results = new ArrayList<>();
+    for (int i = 0; i < nanos.length; i++) {
+      double median = median(nanos[i]);
+      results.add(
+          new ReplayResult(
+              trace,
+              stacks.get(i),
+              median / trace.operations(),
+              median / baseline,
+              footprints.get(i)));
+    }
+    return results;
+  }
+
+  /** {@return by stack and round, the time of one replay, in nanoseconds} */
+  private long[][] time(Trace trace, List<String> stacks) {
+    List<ReplayFork> forks = new ArrayList<>();
+    try {
+      for (String stack : stacks) {
+        progress.at(
+            "%s: warming up stack %d of %d"
+                .formatted(trace.name(), forks.size() + 1, stacks.size()));
+        ReplayFork fork = new ReplayFork(stack, trace, err);
+        forks.add(fork);
+        fork.warmUp();
+      }
+      long[][] nanos = new long[forks.size()][rounds];
+      for (int round = 0; round < rounds; round++) {
+        progress.at(trace.name() + ": round " + (round + 1) + " of " + rounds);
+        for (int fork = 0; fork < nanos.length; fork++) {
+          nanos[fork][round] = forks.get(fork).round();
+        }
+      }
+      return nanos;
+    } finally {
+      forks.forEach(ReplayFork::close);
+    }
+  }
+
+  /** {@return the middle value, or the mean of the two in the middle} */
+  static double median(long[] values) {
+    long[] sorted = values.clone();
+    Arrays.sort(sorted);
+    int middle = sorted.length / 2;
+    return sorted.length % 2 == 1
+        ? sorted[middle]
+        : sorted[middle - 1] / 2.0 + sorted[middle] / 2.0;
+  }
+}

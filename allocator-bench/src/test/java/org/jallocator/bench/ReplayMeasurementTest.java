@@ -1,0 +1,74 @@
+package org.jallocator.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ReplayMeasurementTest {
+
+  private static final String FIXED = "fixedblock(blockSize=64, pageSize=4KiB, jna)";
+
+  private final StringWriter err = new StringWriter();
+
+  private static Trace trace() {
+    TraceBuilder builder = new TraceBuilder();
+    for (int id = 1; id <= 100; id++) {
+      builder.malloc(0, id, 64);
+    }
+    return builder.build("hundred", 100);
+  }
+
+  @Test
+  void medianIsTheMiddleOrTheMeanOfTheTwoThere() {
+    assertEquals(7, ReplayMeasurement.median(new long[] {7}));
+    assertEquals(2, ReplayMeasurement.median(new long[] {9, 1, 2}));
+    assertEquals(2.5, ReplayMeasurement.median(new long[] {9, 3, 1, 2}));
+    assertEquals(
+        (double) Long.MAX_VALUE,
+        ReplayMeasurement.median(new long[] {Long.MAX_VALUE, Long.MAX_VALUE}));
+  }
+
+  @Test
+  void everyStackReplaysInAJvmOfItsOwn() {
+    PrintWriter writer = new PrintWriter(err);
+    Trace trace = trace();
+
+    List<ReplayResult> results =
+        new ReplayMeasurement(3, new Progress(writer), writer)
+            .measure(List.of(trace), List.of(DefaultStacks.JNA, FIXED));
+
+    assertEquals(List.of("jna", FIXED), results.stream().map(ReplayResult::stack).toList());
+    ReplayResult baseline = results.get(0);
+    ReplayResult fixed = results.get(1);
+    assertEquals(1, baseline.ratioToJna());
+    assertEquals(
+        fixed.nanosPerOperation() / baseline.nanosPerOperation(), fixed.ratioToJna(), 1e-9);
+    assertTrue(fixed.nanosPerOperation() > 0);
+    assertEquals(new Footprint(8192L, 2L), fixed.footprint());
+  }
+
+  @Test
+  void whatFailsInTheOtherJvmIsTold() {
+    try (ReplayFork fork = new ReplayFork("nonesuch", trace(), new PrintWriter(err))) {
+      IllegalStateException failure = assertThrows(IllegalStateException.class, fork::round);
+
+      assertTrue(
+          String.valueOf(failure.getMessage())
+              .startsWith("replay failed: org.jallocator.AllocatorConfigException: "),
+          failure.getMessage());
+    }
+  }
+
+  @Test
+  void deathOfTheOtherJvmIsTold() {
+    ReplayFork fork = new ReplayFork("jna", trace(), new PrintWriter(err));
+    fork.close();
+
+    assertThrows(IllegalStateException.class, fork::round);
+  }
+}
