@@ -5,4 +5,7 @@ module org.jallocator.arena {
   requires transitive org.jallocator;
 
   exports org.jallocator.arena;
+
+  provides org.jallocator.spi.AllocatorProvider with
+      org.jallocator.arena.ArenaProvider;
 }

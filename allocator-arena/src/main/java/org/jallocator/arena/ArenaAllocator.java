@@ -1,0 +1,418 @@
+package org.jallocator.arena;
+
+import org.jallocator.Allocator;
+import org.jallocator.AllocatorStats;
+import org.jallocator.Arena;
+import org.jallocator.InvalidFreeException;
+import org.jallocator.InvalidFreeException.Reason;
+import org.jallocator.LeakException;
+import org.jallocator.spi.AllocatorErrors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Serves blocks that end together, for a task, a request, a frame, a parse.
+ *
+ * <p>Chunks are taken from the inner allocator and bumped through: malloc moves a pointer forward,
+ * {@link #freeAll} and {@link #release} move it back. A block may also be freed by itself. The room
+ * of the youngest one is there again at once; that of any other when all blocks after it in its
+ * chunk are free, or all in its chunk. A request of over half a chunk gets an inner block of its
+ * own, which goes back when it is freed.
+ *
+ * <pre>
+ *   chunk       |####..##....####|###|               # live   . free, but not there again yet
+ *   chunk       |########..######|      |            pointer at the last #: here malloc goes on
+ *   own block   |##################|
+ *   own block   |########|
+ * </pre>
+ *
+ * <pre>{@code
+ * try (ArenaAllocator arena = ArenaAllocator.create(inner)) {
+ *   long name = arena.malloc(40);
+ *   long mark = arena.mark();
+ *   long scratch = arena.malloc(1000);
+ *   arena.release(mark);
+ *   arena.freeAll();
+ * }
+ * }</pre>
+ *
+ * <p>Chunks go back to the inner at {@link #freeAll}, all but one, and at {@link #close}. Until
+ * then one that has no live block left is the next to be bumped through.
+ *
+ * <p>Price: a block is a multiple of {@code alignment} long, and takes two bits per {@code
+ * alignment} on the Java heap. Making an arena costs one small object, all else is made when first
+ * needed, so that one per task is a fair use. Not for blocks that live long and die in no order:
+ * one of them holds a whole chunk. There, a fixed-block allocator serves better.
+ *
+ * <p>Confined to its owner thread, the one that made it. After the reference's ArenaAllocator (the
+ * Go library cgoalloc), whose arena passes each malloc on to its inner.
+ */
+public final class ArenaAllocator extends ArenaMemory implements Arena {
+
+  static final String NAME = "arena";
+
+  /** Who may use this arena: the thread that made it, and nobody after closing. */
+  private @Nullable Thread owner = Thread.currentThread();
+
+  private ArenaAllocator(Allocator inner, long chunkSize, long alignment) {
+    super(inner, chunkSize, alignment);
+  }
+
+  /**
+   * Makes an arena with the builder's defaults.
+   *
+   * @param inner what chunks are taken from; stays open when the arena closes
+   * @return a new arena, confined to the calling thread
+   */
+  public static ArenaAllocator create(Allocator inner) {
+    return new ArenaAllocator(inner, Builder.DEFAULT_CHUNK_SIZE, Builder.defaultAlignment(inner));
+  }
+
+  /**
+   * Makes an arena.
+   *
+   * @param inner what chunks are taken from; stays open when the arena closes
+   * @param chunkSize bytes of a chunk, at most 2³⁰ times {@code alignment}; where the inner serves
+   *     less, as much as it serves
+   * @param alignment what every address is a multiple of: bytes, a power of two, at most 2³⁰
+   * @return a new arena, confined to the calling thread
+   * @throws IllegalArgumentException if a size is out of its range, or the inner serves too little
+   *     to align a block in it
+   */
+  public static ArenaAllocator create(Allocator inner, long chunkSize, long alignment) {
+    Builder.requireValid(chunkSize, alignment);
+    return new ArenaAllocator(inner, chunkSize, alignment);
+  }
+
+  /**
+   * {@return a builder with defaults for everything}
+   *
+   * @param inner what chunks are taken from; stays open when the arena closes
+   */
+  public static Builder builder(Allocator inner) {
+    return new Builder(inner);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread. O(1), and a word of books per 64 times {@code alignment} of
+   * size; an inner malloc once a chunk, and for a size of over half a chunk.
+   */
+  @Override
+  public long malloc(long size) {
+    long address = tryBump(size);
+    return address != NULL ? address : mallocSlow(size);
+  }
+
+  private long mallocSlow(long size) {
+    long address;
+    try {
+      address = serve(size);
+    } catch (OutOfMemoryError e) {
+      throw AllocatorErrors.outOfMemory(NAME, size, reserved(), e);
+    }
+    if (address != NULL) {
+      return address;
+    }
+    if (size > maxSize) {
+      throw AllocatorErrors.sizeTooLarge(NAME, size, "maxSize", maxSize);
+    }
+    throw AllocatorErrors.outOfMemory(NAME, size, reserved(), null);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread. As {@link #malloc}.
+   */
+  @Override
+  public long tryMalloc(long size) {
+    long address = tryBump(size);
+    return address != NULL ? address : tryMallocSlow(size);
+  }
+
+  private long tryMallocSlow(long size) {
+    try {
+      return serve(size);
+    } catch (OutOfMemoryError e) {
+      return NULL;
+    }
+  }
+
+  /** The hot half of every malloc: returns NULL for a stranger too, who is told by the cold one. */
+  private long tryBump(long size) {
+    return Thread.currentThread() == owner ? bump(size) : NULL;
+  }
+
+  private long serve(long size) {
+    requireUsable();
+    if (size < 1) {
+      throw AllocatorErrors.sizeTooSmall(NAME, size);
+    }
+    return size <= maxSize ? bumpSlow(size) : NULL;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread. O(1) however many chunks there are, and a word of books per 64
+   * times {@code alignment} of the block; an inner free where the block is an inner block of its
+   * own.
+   */
+  @Override
+  public void free(long address) {
+    if (!tryFree(address)) {
+      ignoreNull(address);
+    }
+  }
+
+  private static void ignoreNull(long address) {
+    if (address != NULL) {
+      throw new InvalidFreeException(Reason.FOREIGN, NAME, address);
+    }
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread. As {@link #free(long)}, and a look-up. A size is taken for the
+   * block's iff it rounds up to the block's length.
+   */
+  @Override
+  public void free(long address, long size) {
+    if (!tryFree(address, size)) {
+      ignoreNull(address);
+    }
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread. As {@link #free(long)}.
+   */
+  @Override
+  public boolean tryFree(long address) {
+    return (Thread.currentThread() == owner && bumpBack(address)) || tryFreeSlow(address);
+  }
+
+  private boolean tryFreeSlow(long address) {
+    requireUsable();
+    return bumpBackSlow(address);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread. As {@link #free(long, long)}.
+   */
+  @Override
+  public boolean tryFree(long address, long size) {
+    requireUsable();
+    long length = liveLength(address);
+    if (length != 0 && (size < 1 || size > maxSize || blockLength(size) != length)) {
+      throw new InvalidFreeException(NAME, address, size, length);
+    }
+    return tryFree(address);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread. O(1) however many chunks there are.
+   */
+  @Override
+  public boolean owns(long address) {
+    requireUsable();
+    return holds(address);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread. O(chunks and blocks of their own), all of which go back to the
+   * inner but for one chunk; the books of that one are cleared as far as it was used.
+   *
+   * <p>Where the inner throws, all that it does take back goes back, and its first exception is
+   * thrown then, with the others suppressed. What it refused is still held: a chunk is empty and
+   * will be used again, a block of its own is live.
+   */
+  @Override
+  public void freeAll() {
+    requireUsable();
+    giveAll();
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread. O(1). No two arenas give the same mark.
+   */
+  @Override
+  public long mark() {
+    requireUsable();
+    return pushMark();
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread. O(chunks and blocks of their own since the mark), and a
+   * look-up in the younger marks; the books are cleared as far as they were used since. Chunks stay
+   * for the mallocs to come, blocks of their own go back to the inner, as with {@link #freeAll}.
+   */
+  @Override
+  public void release(long mark) {
+    requireUsable();
+    if (!releaseMark(mark)) {
+      throw new IllegalStateException(NAME + ": mark is stale or was never given: mark=" + mark);
+    }
+  }
+
+  /** {@return what the inner serves, less what aligning may take} */
+  @Override
+  public long maxSize() {
+    return maxSize;
+  }
+
+  @Override
+  public long alignment() {
+    return 1L << shift;
+  }
+
+  @Override
+  public boolean isShared() {
+    return false;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread. O(reserved bytes / alignment), a bit each. A block counts as
+   * its size, rounded up to {@code alignment}.
+   */
+  @Override
+  public AllocatorStats stats() {
+    if (owner != null) {
+      requireUsable();
+    }
+    return snapshot();
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread. O(chunks). Where the inner throws, all that it does take back
+   * goes back, its first exception is thrown then, with the others suppressed, and the arena stays
+   * open, to be closed again.
+   *
+   * @throws LeakException if blocks are live; the arena stays open
+   */
+  @Override
+  public void close() {
+    if (owner == null) {
+      return;
+    }
+    requireUsable();
+    if (liveBlocks() != 0) {
+      throw leak();
+    }
+    giveRest();
+    owner = null;
+  }
+
+  private void requireUsable() {
+    Thread owner = this.owner;
+    if (Thread.currentThread() != owner) {
+      throw owner == null ? AllocatorErrors.closed(NAME) : AllocatorErrors.wrongThread(NAME, owner);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return NAME + "(chunkSize=" + chunkSize() + ", alignment=" + alignment() + ")";
+  }
+
+  /** Makes an {@link ArenaAllocator}, or several. Not for use by several threads at once. */
+  public static final class Builder {
+
+    /**
+     * The chunkSize where none is given, in bytes: a thousand blocks of 64 bytes to one inner
+     * malloc, a KiB of books at an alignment of 16, and half of what glibc begins to map block by
+     * block.
+     */
+    static final long DEFAULT_CHUNK_SIZE = 64 * 1024;
+
+    /** The alignment to stay below where none is given, in bytes: what C's malloc gives. */
+    static final long MAX_DEFAULT_ALIGNMENT = 16;
+
+    static final long MAX_ALIGNMENT = 1L << 30;
+
+    /** The most that a chunk is a multiple of its alignment. */
+    static final long MAX_GRANULES = 1L << 30;
+
+    private final Allocator inner;
+    private long chunkSize = DEFAULT_CHUNK_SIZE;
+    private long alignment;
+
+    private Builder(Allocator inner) {
+      this.inner = inner;
+    }
+
+    /**
+     * Sets the bytes of a chunk, 64 KiB where not set. Where the inner serves less, a chunk is what
+     * it serves.
+     *
+     * @param chunkSize at least 1, at most 2³⁰ times the alignment
+     * @return this builder
+     */
+    public Builder chunkSize(long chunkSize) {
+      this.chunkSize = chunkSize;
+      return this;
+    }
+
+    /**
+     * Sets what every address is a multiple of. Where not set, or set to 0: the inner's alignment,
+     * but at most 16, so that nothing is spent on aligning.
+     *
+     * @param alignment bytes, a power of two, at most 2³⁰
+     * @return this builder
+     */
+    public Builder alignment(long alignment) {
+      this.alignment = alignment;
+      return this;
+    }
+
+    /**
+     * {@return a new arena, confined to the calling thread}
+     *
+     * @throws IllegalArgumentException if a size is out of its range, or the inner serves too
+     *     little to align a block in it
+     */
+    public ArenaAllocator build() {
+      return create(inner, chunkSize, alignment == 0 ? defaultAlignment(inner) : alignment);
+    }
+
+    private static long defaultAlignment(Allocator inner) {
+      return Math.min(inner.alignment(), MAX_DEFAULT_ALIGNMENT);
+    }
+
+    private static void requireValid(long chunkSize, long alignment) {
+      if (alignment < 1 || alignment > MAX_ALIGNMENT || Long.bitCount(alignment) != 1) {
+        throw outOfRange("alignment is no power of two", "alignment", alignment, MAX_ALIGNMENT);
+      }
+      if (chunkSize < 1) {
+        throw outOfRange("chunkSize is less than one byte", "chunkSize", chunkSize, 1);
+      }
+      long limit = MAX_GRANULES * alignment;
+      if (chunkSize > limit) {
+        throw outOfRange("chunkSize exceeds 2^30 times alignment", "chunkSize", chunkSize, limit);
+      }
+    }
+
+    private static IllegalArgumentException outOfRange(
+        String rule, String name, long value, long limit) {
+      return new IllegalArgumentException(
+          NAME + ": " + rule + ": " + name + "=" + value + ", limit=" + limit);
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package org.jallocator.arena;
+
+import com.google.auto.service.AutoService;
+import java.util.List;
+import org.jallocator.Allocator;
+import org.jallocator.spi.AllocatorProvider;
+import org.jallocator.spi.AllocatorSettings;
+import org.jallocator.spi.Option;
+
+/** Provides {@link ArenaAllocator} as {@code arena}. */
+@AutoService(AllocatorProvider.class)
+@SuppressWarnings("exports") // the annotation is gone at run time
+public final class ArenaProvider implements AllocatorProvider {
+
+  private static final Option<Long> CHUNK_SIZE =
+      Option.size(
+          "chunkSize",
+          ArenaAllocator.Builder.DEFAULT_CHUNK_SIZE,
+          1,
+          ArenaAllocator.Builder.MAX_GRANULES * ArenaAllocator.Builder.MAX_ALIGNMENT,
+          "bytes of a chunk; where the inner serves less, what it serves");
+
+  private static final Option<Long> ALIGNMENT =
+      Option.size(
+          "alignment",
+          0,
+          0,
+          ArenaAllocator.Builder.MAX_ALIGNMENT,
+          "what addresses are a multiple of, a power of two; 0: the inner's, at most 16");
+
+  /** For the service loader. */
+  public ArenaProvider() {}
+
+  @Override
+  public String name() {
+    return ArenaAllocator.NAME;
+  }
+
+  @Override
+  public String description() {
+    return "blocks that end together, bumped out of chunks of the layer below";
+  }
+
+  @Override
+  public List<Option<?>> options() {
+    return List.of(CHUNK_SIZE, ALIGNMENT);
+  }
+
+  @Override
+  public List<InnerLayer> innerLayers() {
+    return List.of(new InnerLayer("inner", false));
+  }
+
+  @Override
+  public Allocator create(AllocatorSettings settings) {
+    return ArenaAllocator.builder(settings.inner(0))
+        .chunkSize(settings.get(CHUNK_SIZE))
+        .alignment(settings.get(ALIGNMENT))
+        .build();
+  }
+}
