@@ -190,6 +190,9 @@ class ConfigurationTest {
     Path jar = directory.resolve("a b.jar");
     for (String expression : new String[] {"arena(jna)", "jna"}) {
       try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar))) {
+        // Of another length each time, so that an old index of the jar would lead astray.
+        out.putNextEntry(new JarEntry(expression));
+        out.write(new byte[expression.length() * 10]);
         out.putNextEntry(new JarEntry("allocator.properties"));
         out.write(("allocator.stack = " + expression).getBytes(StandardCharsets.UTF_8));
       }

@@ -140,7 +140,24 @@ class LimitsTest {
   }
 
   @Test
-  void refusesNamesThatDoubleSixtyTimesWithoutExpandingThem() {
+  void acceptsMorePartsSideBySideThanMayFollowEachOther() {
+    for (int i = 0; i < 40; i++) {
+      fixture.properties.put("allocator.def.part-" + i, "jna");
+    }
+    accept(sideBySide(0, 39));
+  }
+
+  private static String sideBySide(int first, int last) {
+    if (first == last) {
+      return "@part-" + first;
+    }
+    int middle = (first + last) / 2;
+    String left = sideBySide(first, middle);
+    return "fallback(arena(" + left + "), " + sideBySide(middle + 1, last) + ")";
+  }
+
+  @Test
+  void refusesNamesThatDoubleThirtyTimesWithoutExpandingThem() {
     fixture.properties.put("allocator.def.x0", "arena(jna)");
     for (int i = 1; i <= 30; i++) {
       fixture.properties.put(
