@@ -50,7 +50,7 @@ final class Builder {
     Layer layer = new Layer(blueprint, create(blueprint, inners), inners);
     layers.put(blueprint, layer);
     youngestFirst.addFirst(layer);
-    checkShared(use, layer);
+    checkShared(layer);
     return layer;
   }
 
@@ -104,12 +104,12 @@ final class Builder {
     return created;
   }
 
-  private static void checkShared(Blueprint.Use use, Layer layer) {
+  private static void checkShared(Layer layer) {
     List<Layer> inners = layer.inners();
     for (int i = 0; i < inners.size(); i++) {
       if (layer.allocator().isShared() && !inners.get(i).allocator().isShared()) {
-        Blueprint.Use inner = use.layer().inners().get(i);
-        String upper = Problem.quoted(use.layer().declaration().name());
+        Blueprint.Use inner = layer.blueprint().inners().get(i);
+        String upper = Problem.quoted(layer.blueprint().declaration().name());
         String lower = Problem.quoted(inner.layer().declaration().name());
         throw Problem.at(inner.spot(), "Shared " + upper + " cannot stand on confined " + lower)
             .line(
