@@ -79,7 +79,7 @@ public final class ArenaAllocator extends ArenaMemory implements Arena {
    *     to align a block in it
    */
   public static ArenaAllocator create(Allocator inner, long chunkSize, long alignment) {
-    Builder.requireValid(chunkSize, alignment);
+    requireValid(chunkSize, alignment);
     return new ArenaAllocator(inner, chunkSize, alignment);
   }
 
@@ -345,11 +345,6 @@ public final class ArenaAllocator extends ArenaMemory implements Arena {
     /** The alignment to stay below where none is given, in bytes: what C's malloc gives. */
     static final long MAX_DEFAULT_ALIGNMENT = 16;
 
-    static final long MAX_ALIGNMENT = 1L << 30;
-
-    /** The most that a chunk is a multiple of its alignment. */
-    static final long MAX_GRANULES = 1L << 30;
-
     private final Allocator inner;
     private long chunkSize = DEFAULT_CHUNK_SIZE;
     private long alignment;
@@ -394,25 +389,6 @@ public final class ArenaAllocator extends ArenaMemory implements Arena {
 
     private static long defaultAlignment(Allocator inner) {
       return Math.min(inner.alignment(), MAX_DEFAULT_ALIGNMENT);
-    }
-
-    private static void requireValid(long chunkSize, long alignment) {
-      if (alignment < 1 || alignment > MAX_ALIGNMENT || Long.bitCount(alignment) != 1) {
-        throw outOfRange("alignment is no power of two", "alignment", alignment, MAX_ALIGNMENT);
-      }
-      if (chunkSize < 1) {
-        throw outOfRange("chunkSize is less than one byte", "chunkSize", chunkSize, 1);
-      }
-      long limit = MAX_GRANULES * alignment;
-      if (chunkSize > limit) {
-        throw outOfRange("chunkSize exceeds 2^30 times alignment", "chunkSize", chunkSize, limit);
-      }
-    }
-
-    private static IllegalArgumentException outOfRange(
-        String rule, String name, long value, long limit) {
-      return new IllegalArgumentException(
-          NAME + ": " + rule + ": " + name + "=" + value + ", limit=" + limit);
     }
   }
 }

@@ -22,6 +22,11 @@ import org.jallocator.LeakException;
  */
 abstract class ArenaMemory extends ArenaReserve {
 
+  static final long MAX_ALIGNMENT = 1L << 30;
+
+  /** The most that a chunk is a multiple of its alignment, so that an int counts its granules. */
+  static final long MAX_GRANULES = 1L << 30;
+
   /** What mallocs are served from; its youngest block is the arena's, among those in chunks. */
   private Chunk chunk = Chunk.EMPTY;
 
@@ -35,13 +40,32 @@ abstract class ArenaMemory extends ArenaReserve {
    * Holds nothing yet.
    *
    * @param inner where memory comes from
-   * @param chunkSize in bytes, at least 1, and at most 2^30 times the alignment
-   * @param alignment in bytes, a power of two up to 2^30
+   * @param chunkSize in bytes, valid together with alignment
+   * @param alignment in bytes
    * @throws IllegalArgumentException if the inner's largest block has no room for an aligned one
    */
   ArenaMemory(Allocator inner, long chunkSize, long alignment) {
     super(inner, alignment);
     capacity = (int) (Math.min(chunkSize, maxSize) >>> shift);
+  }
+
+  static void requireValid(long chunkSize, long alignment) {
+    if (alignment < 1 || alignment > MAX_ALIGNMENT || Long.bitCount(alignment) != 1) {
+      throw outOfRange("alignment is no power of two", "alignment", alignment, MAX_ALIGNMENT);
+    }
+    if (chunkSize < 1) {
+      throw outOfRange("chunkSize is less than one byte", "chunkSize", chunkSize, 1);
+    }
+    long limit = MAX_GRANULES * alignment;
+    if (chunkSize > limit) {
+      throw outOfRange("chunkSize exceeds 2^30 times alignment", "chunkSize", chunkSize, limit);
+    }
+  }
+
+  private static IllegalArgumentException outOfRange(
+      String rule, String name, long value, long limit) {
+    return new IllegalArgumentException(
+        ArenaAllocator.NAME + ": " + rule + ": " + name + "=" + value + ", limit=" + limit);
   }
 
   /** {@return the bytes of a chunk, 0 where the inner serves too little for one} */

@@ -17,7 +17,7 @@ public final class ArenaProvider implements AllocatorProvider {
           "chunkSize",
           ArenaAllocator.Builder.DEFAULT_CHUNK_SIZE,
           1,
-          ArenaAllocator.Builder.MAX_GRANULES * ArenaAllocator.Builder.MAX_ALIGNMENT,
+          ArenaMemory.MAX_GRANULES * ArenaMemory.MAX_ALIGNMENT,
           "bytes of a chunk; where the inner serves less, what it serves");
 
   private static final Option<Long> ALIGNMENT =
@@ -25,7 +25,7 @@ public final class ArenaProvider implements AllocatorProvider {
           "alignment",
           0,
           0,
-          ArenaAllocator.Builder.MAX_ALIGNMENT,
+          ArenaMemory.MAX_ALIGNMENT,
           "what addresses are a multiple of, a power of two; 0: the inner's, at most 16");
 
   /** For the service loader. */

@@ -274,7 +274,9 @@ final class Chunk {
   }
 
   private void truncate(int granule) {
-    blocks -= clear(LIVES, granule, top);
+    if (blocks > 0) {
+      blocks -= clearLives(granule, top);
+    }
     top = blocks == 0 ? floor : granule;
     youngest = UNKNOWN;
   }
@@ -337,13 +339,13 @@ final class Chunk {
     return rest == 0 ? top : Math.min(top, granuleOf(word) + Long.numberOfTrailingZeros(rest));
   }
 
-  /** Clears the bits of some granules and returns how many were set. */
-  private int clear(int lane, int from, int to) {
+  /** Clears the live bits of some granules and returns how many were set. */
+  private int clearLives(int from, int to) {
     int cleared = 0;
     for (int granule = from, end; granule < to; granule = end) {
       end = Math.min(to, (granule | 63) + 1);
       long span = (-1L >>> (granule - end)) << granule;
-      int word = wordOf(granule) | lane;
+      int word = wordOf(granule) | LIVES;
       cleared += Long.bitCount(bits[word] & span);
       bits[word] &= ~span;
     }

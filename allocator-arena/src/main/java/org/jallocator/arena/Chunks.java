@@ -83,8 +83,11 @@ final class Chunks {
 
   /** {@return the chunk in which an address lies, or {@link Chunk#EMPTY}} */
   Chunk find(long address) {
-    if (count <= 1 || found.contains(address)) {
-      return found.contains(address) ? found : Chunk.EMPTY;
+    if (found.contains(address)) {
+      return found;
+    }
+    if (count <= 1) {
+      return Chunk.EMPTY;
     }
     int index = table.find(stretches, count, address);
     if (index < 0) {
