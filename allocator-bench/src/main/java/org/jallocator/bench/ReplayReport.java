@@ -58,7 +58,8 @@ final class ReplayReport {
     StringBuilder text = new StringBuilder();
     text.append("ns/op: median of ").append(rounds).append(rounds == 1 ? " round" : " rounds");
     text.append(" of one malloc or one free; a realloc is both. Reserved and inner mallocs: what");
-    text.append(" reached C.\n");
+    text.append(" reached C.\nNo block is written to, which favours stacks that keep their books");
+    text.append(" elsewhere.\n");
     results.stream()
         .map(ReplayResult::trace)
         .distinct()
