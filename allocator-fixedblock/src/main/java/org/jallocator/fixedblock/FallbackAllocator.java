@@ -84,7 +84,7 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
   @Override
   public final long malloc(long size) {
     if (size <= primaryMaxSize && !closed) {
-      long address = tryMalloc(primary, size);
+      long address = tryPrimary(size);
       if (address != NULL) {
         return address;
       }
@@ -92,10 +92,10 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
     return mallocOther(size);
   }
 
-  /** {@return NULL also where a part throws what it should have returned NULL for} */
-  private static long tryMalloc(Allocator part, long size) {
+  /** {@return NULL also where the primary throws what it should have returned NULL for} */
+  private long tryPrimary(long size) {
     try {
-      return part.tryMalloc(size);
+      return primary.tryMalloc(size);
     } catch (OutOfMemoryError noMemory) {
       return NULL;
     }
@@ -123,7 +123,7 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
   @Override
   public final long tryMalloc(long size) {
     if (size <= primaryMaxSize && !closed) {
-      long address = tryMalloc(primary, size);
+      long address = tryPrimary(size);
       if (address != NULL) {
         return address;
       }
@@ -133,11 +133,20 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
 
   private long tryMallocOther(long size) {
     requireUsable();
-    long address = tryMalloc(other, size);
+    long address = tryOther(size);
     if (address != NULL) {
       otherMallocs.increment();
     }
     return address;
+  }
+
+  /** As {@link #tryPrimary}; a call of its own, so that each call sees few classes. */
+  private long tryOther(long size) {
+    try {
+      return other.tryMalloc(size);
+    } catch (OutOfMemoryError noMemory) {
+      return NULL;
+    }
   }
 
   /**
