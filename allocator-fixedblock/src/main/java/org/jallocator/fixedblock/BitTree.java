@@ -25,6 +25,9 @@ class BitTree {
   /** Where each level begins in {@link #words}; shared by all trees of one shape. */
   private final int[] levels;
 
+  /** Where level 1 begins; 0 where level 0 is the root. */
+  private final int level1;
+
   /**
    * Makes an empty set.
    *
@@ -32,6 +35,7 @@ class BitTree {
    */
   BitTree(int[] levels) {
     this.levels = levels;
+    this.level1 = levels.length > 1 ? levels[1] : 0;
     this.words = new long[levels[levels.length - 1] + 1];
   }
 
@@ -102,8 +106,19 @@ class BitTree {
    * @return whether the set was empty
    */
   final boolean raise(int word) {
+    if (level1 == 0) {
+      return true;
+    }
+    int parent = level1 + (word >>> 6);
+    long old = words[parent];
+    words[parent] = old | 1L << word;
+    return old == 0 && raiseAbove(word >>> 6);
+  }
+
+  /** As {@link #raise}, for a word of level 1; the rest of the way, rarely gone. */
+  private boolean raiseAbove(int word) {
     int child = word;
-    for (int level = 1; level < levels.length; level++) {
+    for (int level = 2; level < levels.length; level++) {
       int parent = levels[level] + (child >>> 6);
       long old = words[parent];
       words[parent] = old | 1L << child;
