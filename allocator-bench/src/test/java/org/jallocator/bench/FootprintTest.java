@@ -1,6 +1,7 @@
 package org.jallocator.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -32,6 +33,18 @@ class FootprintTest {
 
     assertEquals(
         new Footprint(trace.peakLiveBytes(), mallocs), Footprint.measure(DefaultStacks.JNA, trace));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cc1", "perl", "sqlite"})
+  void defaultStackSparesNineInTenMallocsOfC(String name) {
+    Trace trace = TraceReader.read(name);
+    Long onJna = Footprint.measure(DefaultStacks.JNA, trace).innerMallocs();
+    Long onMixed = Footprint.measure(DefaultStacks.MIXED, trace).innerMallocs();
+
+    assertNotNull(onJna);
+    assertNotNull(onMixed);
+    assertTrue(10 * onMixed < onJna, "onMixed=" + onMixed + ", onJna=" + onJna);
   }
 
   @Test
