@@ -36,11 +36,17 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
 
   private final Thread maker = Thread.currentThread();
   private final boolean shared;
+  private final long otherMaxSize;
 
-  /** What was taken from other, and what went back: the difference is out. */
-  private final LongAdder otherMallocs = new LongAdder();
+  /** What was taken from other, and what went back: the difference is out. Where not shared. */
+  private long otherMallocs;
 
-  private final LongAdder otherFrees = new LongAdder();
+  private long otherFrees;
+
+  /** The same where shared. */
+  private final LongAdder sharedOtherMallocs = new LongAdder();
+
+  private final LongAdder sharedOtherFrees = new LongAdder();
 
   private boolean closed;
 
@@ -48,6 +54,7 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
     this.primary = primary;
     this.other = other;
     this.primaryMaxSize = primary.maxSize();
+    this.otherMaxSize = other.maxSize();
     this.shared = primary.isShared() && other.isShared();
   }
 
@@ -103,15 +110,19 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
 
   private long mallocOther(long size) {
     requireUsable();
+    if (size > otherMaxSize) {
+      throw unservable(size);
+    }
+    long address = other.malloc(size);
+    countOtherMalloc();
+    return address;
+  }
+
+  private Error unservable(long size) {
     if (size > maxSize()) {
       throw AllocatorErrors.sizeTooLarge(NAME, size, "maxSize", maxSize());
     }
-    if (size > other.maxSize()) {
-      throw AllocatorErrors.outOfMemory(NAME, size, AllocatorStats.UNTRACKED, null);
-    }
-    long address = other.malloc(size);
-    otherMallocs.increment();
-    return address;
+    return AllocatorErrors.outOfMemory(NAME, size, AllocatorStats.UNTRACKED, null);
   }
 
   /**
@@ -135,7 +146,7 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
     requireUsable();
     long address = tryOther(size);
     if (address != NULL) {
-      otherMallocs.increment();
+      countOtherMalloc();
     }
     return address;
   }
@@ -193,7 +204,7 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
 
   @Override
   public final long maxSize() {
-    return Math.max(primaryMaxSize, other.maxSize());
+    return Math.max(primaryMaxSize, otherMaxSize);
   }
 
   /** {@return the lesser of its parts' alignments} */
@@ -222,8 +233,8 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
     if (!inner.isTracked()) {
       return AllocatorStats.NOTHING_TRACKED;
     }
-    long taken = otherMallocs.sum();
-    long returned = otherFrees.sum();
+    long taken = otherMallocs + sharedOtherMallocs.sum();
+    long returned = otherFrees + sharedOtherFrees.sum();
     boolean bytesKnown = taken == returned;
     return new AllocatorStats(
         inner.liveBlocks() + taken - returned,
@@ -254,8 +265,20 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
     closed = true;
   }
 
+  private void countOtherMalloc() {
+    if (shared) {
+      sharedOtherMallocs.increment();
+    } else {
+      otherMallocs++;
+    }
+  }
+
   final void countOtherFree() {
-    otherFrees.increment();
+    if (shared) {
+      sharedOtherFrees.increment();
+    } else {
+      otherFrees++;
+    }
   }
 
   final void requireUsable() {
