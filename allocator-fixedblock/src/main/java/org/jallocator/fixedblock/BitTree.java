@@ -6,8 +6,8 @@ import java.util.Arrays;
  * A set of small integers that finds its least and its greatest member in a few steps.
  *
  * <p>The bits themselves are the words of level 0. One bit of the level above says whether a word
- * is non-zero, and so on up to a single word, the root. All levels lie in one array, level 0 first,
- * so that a bit is found without knowing the shape:
+ * is non-zero, and so on up to a single word, the root, which is never of level 0. All levels lie
+ * in one array, level 0 first, so that a bit is found without knowing the shape:
  *
  * <pre>
  *   words:  [ level 0: n/64 words | level 1: n/64² words | … | root ]
@@ -25,7 +25,7 @@ class BitTree {
   /** Where each level begins in {@link #words}; shared by all trees of one shape. */
   private final int[] levels;
 
-  /** Where level 1 begins; 0 where level 0 is the root. */
+  /** Where level 1 begins. */
   private final int level1;
 
   /**
@@ -35,18 +35,20 @@ class BitTree {
    */
   BitTree(int[] levels) {
     this.levels = levels;
-    this.level1 = levels.length > 1 ? levels[1] : 0;
+    this.level1 = levels[1];
     this.words = new long[levels[levels.length - 1] + 1];
   }
 
   /** {@return where each level of a tree of {@code bits} members begins; the last is the root} */
   static int[] levels(int bits) {
-    int[] levels = new int[6];
+    int[] levels = new int[7];
     int depth = 1;
-    for (int count = wordsFor(bits); count > 1; count = wordsFor(count)) {
+    int count = bits;
+    do {
+      count = wordsFor(count);
       levels[depth] = levels[depth - 1] + count;
       depth++;
-    }
+    } while (count > Long.SIZE);
     return Arrays.copyOf(levels, depth);
   }
 
@@ -106,9 +108,6 @@ class BitTree {
    * @return whether the set was empty
    */
   final boolean raise(int word) {
-    if (level1 == 0) {
-      return true;
-    }
     int parent = level1 + (word >>> 6);
     long old = words[parent];
     words[parent] = old | 1L << word;

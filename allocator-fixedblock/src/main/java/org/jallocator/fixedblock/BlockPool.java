@@ -224,8 +224,11 @@ class BlockPool {
       words[word] = old | bit;
       int free = lastFree + 1;
       lastFree = free;
-      if (free >= lastTrigger || old == 0) {
-        given(word, old);
+      if (old == 0 && lastPage.raise(word)) {
+        pages.markAvailable(lastPage);
+      }
+      if (free >= lastTrigger) {
+        reachTrigger();
       }
       return true;
     }
@@ -247,17 +250,11 @@ class BlockPool {
     return giveToLastPage(address);
   }
 
-  /** Does what a free in a page brings about beyond a bit and a count: rarely anything. */
-  private void given(int word, long old) {
-    if (old == 0 && lastPage.raise(word)) {
-      pages.markAvailable(lastPage);
+  private void reachTrigger() {
+    if (lastFree == lastBlocks && lastPage != handPage) {
+      pages.markWhole(lastPage);
     }
-    if (lastFree >= lastTrigger) {
-      if (lastFree == lastBlocks && lastPage != handPage) {
-        pages.markWhole(lastPage);
-      }
-      settleAndRelease();
-    }
+    settleAndRelease();
   }
 
   /** Counts what was given to the page last freed into. */
