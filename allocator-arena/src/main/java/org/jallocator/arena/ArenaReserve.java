@@ -296,6 +296,39 @@ abstract class ArenaReserve {
    * Gives all blocks of their own back from an entry on; those that the inner refuses stay live.
    */
   final void giveBlocks(int from) {
+    if (table == ChunkTable.EMPTY && empty == 0) {
+      giveFewBlocks(from);
+    } else {
+      giveManyBlocks(from);
+    }
+  }
+
+  /** The common case, of an arena that was made for a few blocks: one pass, counted once. */
+  private void giveFewBlocks(int from) {
+    Allocator inner = this.inner;
+    long[] entries = this.entries;
+    long given = 0;
+    int index = count;
+    try {
+      while (index > from) {
+        long innerSize = entries[2 * index - 1];
+        inner.free(entries[2 * index - 2], innerSize);
+        given += innerSize;
+        index--;
+      }
+    } catch (RuntimeException | Error e) {
+      remember(e);
+    }
+    peakReserved = Math.max(peakReserved, reserved);
+    reserved -= given;
+    innerFrees += count - index;
+    count = index;
+    if (index > from) {
+      giveOlderBlocks(from, index - 1);
+    }
+  }
+
+  private void giveManyBlocks(int from) {
     for (int index = count - 1; index >= from; index--) {
       if (isLive(index) && !tryGive(entries[2 * index], entries[2 * index + 1])) {
         giveOlderBlocks(from, index);

@@ -53,7 +53,7 @@ final class ReferenceReport {
         + TextTable.legend(stacks)
         + """
 
-        ns/op: one malloc and its free; the arena's is for one of two mallocs, with its share of freeAll and close.
+        ns/op: one malloc and its free; the arena's is for one of two mallocs, with its share of freeAll.
         Published: by the Go library cgoalloc, on another machine: compare the ratios. It has no figure for jna on the
         multilayer sizes, so its multilayer ratios stand against its uniform ones. No block is written to, here or there.
         """;
