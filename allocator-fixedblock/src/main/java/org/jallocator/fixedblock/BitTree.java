@@ -25,9 +25,6 @@ class BitTree {
   /** Where each level begins in {@link #words}; shared by all trees of one shape. */
   private final int[] levels;
 
-  /** Where level 1 begins. */
-  private final int level1;
-
   /**
    * Makes an empty set.
    *
@@ -35,7 +32,6 @@ class BitTree {
    */
   BitTree(int[] levels) {
     this.levels = levels;
-    this.level1 = levels[1];
     this.words = new long[levels[levels.length - 1] + 1];
   }
 
@@ -108,38 +104,33 @@ class BitTree {
    * @return whether the set was empty
    */
   final boolean raise(int word) {
-    int parent = level1 + (word >>> 6);
-    long old = words[parent];
-    words[parent] = old | 1L << word;
-    return old == 0 && raiseAbove(word >>> 6);
+    return raise(1, word);
   }
 
-  /** As {@link #raise}, for a word of level 1; the rest of the way, rarely gone. */
-  private boolean raiseAbove(int word) {
-    int child = word;
-    for (int level = 2; level < levels.length; level++) {
-      int parent = levels[level] + (child >>> 6);
-      long old = words[parent];
-      words[parent] = old | 1L << child;
-      if (old != 0) {
-        return false;
-      }
-      child >>>= 6;
+  // A call a level and no loop: in the callers' loops a loop here would cost them their registers.
+  private boolean raise(int level, int child) {
+    if (level == levels.length) {
+      return true;
     }
-    return true;
+    int parent = levels[level] + (child >>> 6);
+    long old = words[parent];
+    words[parent] = old | 1L << child;
+    return old == 0 && raise(level + 1, child >>> 6);
   }
 
   /** Tells the levels above that a word of level 0 has become zero. */
   final void lower(int word) {
-    int child = word;
-    for (int level = 1; level < levels.length; level++) {
+    lower(1, word);
+  }
+
+  private void lower(int level, int child) {
+    if (level < levels.length) {
       int parent = levels[level] + (child >>> 6);
       long left = words[parent] & ~(1L << child);
       words[parent] = left;
-      if (left != 0) {
-        return;
+      if (left == 0) {
+        lower(level + 1, child >>> 6);
       }
-      child >>>= 6;
     }
   }
 
