@@ -48,10 +48,7 @@ public final class AllocatorErrors {
       String layer, long size, long reserved, @Nullable Throwable cause) {
     OutOfMemoryError error =
         new OutOfMemoryError(
-            layer
-                + ": no memory from the inner: size="
-                + size
-                + (reserved < 0 ? "" : ", reserved=" + reserved));
+            layer + ": no memory: size=" + size + (reserved < 0 ? "" : ", reserved=" + reserved));
     if (cause != null) {
       error.initCause(cause);
     }

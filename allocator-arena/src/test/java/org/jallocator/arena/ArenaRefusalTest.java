@@ -196,7 +196,7 @@ final class ArenaRefusalTest {
               }
             });
     assertEquals(
-        "arena: no memory from the inner: size=536870912, reserved=" + inner.inner.liveBytes(),
+        "arena: no memory: size=536870912, reserved=" + inner.inner.liveBytes(),
         error.getMessage());
     assertEquals(Allocator.NULL, books.tryMalloc(half));
     assertEquals(inner.inner.liveBytes(), books.stats().reservedBytes());

@@ -32,7 +32,7 @@ import org.jallocator.LeakException;
  * without a live block go back. The free paths compare one count each, of the word in hand or of
  * the page last freed into, with the count at which that can have become true.
  */
-class BlockPool {
+abstract class BlockPool {
 
   /** More free blocks than a word has. */
   private static final int NEVER = Long.SIZE + 1;
@@ -126,6 +126,7 @@ class BlockPool {
    * page, an inner malloc.
    *
    * @return false iff the inner has no memory
+   * @throws OutOfMemoryError if the inner throws it, or the Java heap is full; nothing has changed
    */
   boolean refill() {
     Page page = pages.lowestAvailable();
@@ -297,8 +298,11 @@ class BlockPool {
 
   private void settleAndRelease() {
     settle();
-    release();
-    arm();
+    try {
+      release();
+    } finally {
+      arm(); // an inner may refuse to take a page back
+    }
   }
 
   /** Gives pages back while the rule says so. */
@@ -315,28 +319,28 @@ class BlockPool {
     return pages.count() > 1 && free + Long.bitCount(word) >= releasableFrom();
   }
 
-  /** Takes a page from the inner; {@link Page#NONE} where that has no memory. */
+  /**
+   * Takes a page from the inner; {@link Page#NONE} where that has no memory.
+   *
+   * @throws OutOfMemoryError if the inner throws it, or the Java heap is full; nothing has changed
+   */
   private Page addPage() {
-    try {
-      pages.reserve();
-      table.reserve(layout.bytes());
-      Page page = layout.unplacedPage();
-      long start = inner.tryMalloc(layout.bytes());
-      if (start == Allocator.NULL) {
-        return Page.NONE;
-      }
-      page.place(start, layout.base(start));
-      table.add(page);
-      pages.add(page);
-      blocks += page.blocks;
-      free += page.blocks;
-      reserved += page.bytes;
-      peakReserved = Math.max(peakReserved, reserved);
-      innerMallocs++;
-      return page;
-    } catch (OutOfMemoryError noMemory) {
+    pages.reserve();
+    table.reserve(layout.bytes());
+    Page page = layout.unplacedPage();
+    long start = inner.tryMalloc(layout.bytes());
+    if (start == Allocator.NULL) {
       return Page.NONE;
     }
+    page.place(start, layout.base(start));
+    table.add(page);
+    pages.add(page);
+    blocks += page.blocks;
+    free += page.blocks;
+    reserved += page.bytes;
+    peakReserved = Math.max(peakReserved, reserved);
+    innerMallocs++;
+    return page;
   }
 
   /** Gives a page back that has no live block and is not in hand. */
@@ -385,8 +389,11 @@ class BlockPool {
     if (live() != 0) {
       throw new LeakException(layer, live(), live() * blockSize, firstLive());
     }
-    while (pages.count() > 0) {
-      removePage(pages.highestWhole());
+    try {
+      while (pages.count() > 0) {
+        removePage(pages.highestWhole());
+      }
+    } finally {
       arm();
     }
   }
@@ -395,10 +402,10 @@ class BlockPool {
     long[] found = new long[(int) Math.min(live(), LeakException.MAX_ADDRESSES)];
     int count = 0;
     for (Page page = pages.next(0); count < found.length; page = pages.next(page.slot + 1)) {
-      for (int block = 0; block < page.blocks && count < found.length; block++) {
-        if (!page.contains(block)) {
-          found[count++] = page.base + block * blockSize;
-        }
+      for (int block = page.nextLive(0);
+          block < page.blocks && count < found.length;
+          block = page.nextLive(block + 1)) {
+        found[count++] = page.base + block * blockSize;
       }
     }
     return found;

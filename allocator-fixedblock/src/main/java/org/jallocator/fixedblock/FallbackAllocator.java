@@ -50,12 +50,16 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
 
   private boolean closed;
 
+  /** Whether the primary may be asked first: open, and the primary itself refuses other threads. */
+  private boolean direct;
+
   FallbackAllocator(OwningAllocator primary, Allocator other) {
     this.primary = primary;
     this.other = other;
     this.primaryMaxSize = primary.maxSize();
     this.otherMaxSize = other.maxSize();
     this.shared = primary.isShared() && other.isShared();
+    this.direct = shared || !primary.isShared();
   }
 
   /**
@@ -90,13 +94,13 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
    */
   @Override
   public final long malloc(long size) {
-    if (size <= primaryMaxSize && !closed) {
+    if (direct && size <= primaryMaxSize) {
       long address = tryPrimary(size);
       if (address != NULL) {
         return address;
       }
     }
-    return mallocOther(size);
+    return mallocSlow(size);
   }
 
   /** {@return NULL also where the primary throws what it should have returned NULL for} */
@@ -108,8 +112,14 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
     }
   }
 
-  private long mallocOther(long size) {
+  private long mallocSlow(long size) {
     requireUsable();
+    if (!direct && size <= primaryMaxSize) {
+      long address = tryPrimary(size);
+      if (address != NULL) {
+        return address;
+      }
+    }
     if (size > otherMaxSize) {
       throw unservable(size);
     }
@@ -122,7 +132,7 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
     if (size > maxSize()) {
       throw AllocatorErrors.sizeTooLarge(NAME, size, "maxSize", maxSize());
     }
-    return AllocatorErrors.outOfMemory(NAME, size, AllocatorStats.UNTRACKED, null);
+    return AllocatorErrors.outOfMemory(NAME, size, primary.stats().reservedBytes(), null);
   }
 
   /**
@@ -133,17 +143,23 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
    */
   @Override
   public final long tryMalloc(long size) {
-    if (size <= primaryMaxSize && !closed) {
+    if (direct && size <= primaryMaxSize) {
       long address = tryPrimary(size);
       if (address != NULL) {
         return address;
       }
     }
-    return tryMallocOther(size);
+    return tryMallocSlow(size);
   }
 
-  private long tryMallocOther(long size) {
+  private long tryMallocSlow(long size) {
     requireUsable();
+    if (!direct && size <= primaryMaxSize) {
+      long address = tryPrimary(size);
+      if (address != NULL) {
+        return address;
+      }
+    }
     long address = tryOther(size);
     if (address != NULL) {
       countOtherMalloc();
@@ -168,14 +184,14 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
    */
   @Override
   public final void free(long address) {
-    if (closed || !primary.tryFree(address)) {
-      freeOther(address);
+    if (!direct || !primary.tryFree(address)) {
+      freeSlow(address);
     }
   }
 
-  private void freeOther(long address) {
+  private void freeSlow(long address) {
     requireUsable();
-    if (address != NULL) {
+    if (address != NULL && (direct || !primary.tryFree(address))) {
       other.free(address);
       countOtherFree();
     }
@@ -184,19 +200,20 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
   /**
    * {@inheritDoc}
    *
-   * <p>Confined to its owner thread, or shared, as its parts are. A size that only other serves is
-   * refused for a block of the primary.
+   * <p>Confined to its owner thread, or shared, as its parts are. The primary is asked also where
+   * the size alone would tell that the block is not its: a block of the primary that comes with a
+   * wrong size is refused, and never reaches other.
    */
   @Override
   public final void free(long address, long size) {
-    if (closed || !primary.tryFree(address, size)) {
-      freeOther(address, size);
+    if (!direct || !primary.tryFree(address, size)) {
+      freeSlow(address, size);
     }
   }
 
-  private void freeOther(long address, long size) {
+  private void freeSlow(long address, long size) {
     requireUsable();
-    if (address != NULL) {
+    if (address != NULL && (direct || !primary.tryFree(address, size))) {
       other.free(address, size);
       countOtherFree();
     }
@@ -259,10 +276,17 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
       return;
     }
     AllocatorStats stats = stats();
-    if (stats.isTracked() && stats.liveBlocks() != 0) {
-      throw new LeakException(NAME, stats.liveBlocks(), stats.liveBytes());
+    long live = stats.isTracked() ? stats.liveBlocks() : otherBlocks();
+    if (live != 0) {
+      throw new LeakException(NAME, live, stats.liveBytes());
     }
     closed = true;
+    direct = false;
+  }
+
+  /** {@return how many blocks are out from other} */
+  private long otherBlocks() {
+    return otherMallocs + sharedOtherMallocs.sum() - otherFrees - sharedOtherFrees.sum();
   }
 
   private void countOtherMalloc() {
@@ -288,7 +312,6 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
     }
   }
 
-  /** The primary sees to it on all ways that pass it. */
   private void requireOwner() {
     if (!shared && Thread.currentThread() != maker) {
       throw AllocatorErrors.wrongThread(NAME, maker);

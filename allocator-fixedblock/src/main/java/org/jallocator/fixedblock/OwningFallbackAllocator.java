@@ -46,6 +46,11 @@ public final class OwningFallbackAllocator extends FallbackAllocator implements 
     return true;
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread, or shared, as its parts are. The cost is that of asking both.
+   */
   @Override
   public boolean tryFree(long address, long size) {
     requireUsable();

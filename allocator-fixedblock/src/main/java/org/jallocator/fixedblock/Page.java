@@ -51,6 +51,21 @@ final class Page extends BitTree {
     return start;
   }
 
+  /**
+   * {@return the first block from the given one on that is not free; where none is, blocks or more}
+   */
+  int nextLive(int from) {
+    int block = from;
+    while (block < blocks) {
+      long live = ~words[block >>> 6] >>> block;
+      if (live != 0) {
+        return block + Long.numberOfTrailingZeros(live);
+      }
+      block = (block | 63) + 1;
+    }
+    return block;
+  }
+
   boolean spans(long address) {
     return Long.compareUnsigned(address - start, bytes) < 0;
   }

@@ -53,7 +53,7 @@ final class DefaultAllocatorTest extends AllocatorContract {
   void whatTheCLibraryCannotServeIsOutOfMemory() {
     try (var c = new DefaultAllocator()) {
       var e = assertThrows(OutOfMemoryError.class, () -> c.malloc(Long.MAX_VALUE));
-      assertEquals("jna: no memory from the inner: size=" + Long.MAX_VALUE, e.getMessage());
+      assertEquals("jna: no memory: size=" + Long.MAX_VALUE, e.getMessage());
       assertEquals(Allocator.NULL, c.tryMalloc(Long.MAX_VALUE));
     }
   }

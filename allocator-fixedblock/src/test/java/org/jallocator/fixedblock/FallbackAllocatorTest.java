@@ -1,0 +1,165 @@
+package org.jallocator.fixedblock;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.concurrent.atomic.AtomicReference;
+import org.jallocator.Allocator;
+import org.jallocator.InvalidFreeException;
+import org.jallocator.InvalidFreeException.Reason;
+import org.jallocator.LeakException;
+import org.jallocator.OwningAllocator;
+import org.jallocator.testkit.RecordingAllocator;
+import org.junit.jupiter.api.Test;
+
+/** What tiers promise beyond the contract. */
+final class FallbackAllocatorTest {
+
+  private final RecordingAllocator leaf = RecordingAllocator.create();
+
+  @Test
+  void whatThePrimaryCanServeItServesAndOtherTheRest() {
+    var small = FixedBlockAllocator.create(leaf, 640, 64, 8);
+    var both = FallbackAllocator.create(small, leaf);
+    long block = both.malloc(64);
+    long big = both.malloc(65);
+    assertTrue(small.owns(block));
+    assertFalse(small.owns(big));
+    both.free(block);
+    both.free(big, 65);
+    both.close();
+    small.close();
+    leaf.assertEverythingReturned();
+  }
+
+  @Test
+  void otherServesWhenThePrimaryHasNoMemory() {
+    var poor = RecordingAllocator.builder().baseAddress(1L << 40).build();
+    poor.failFrom(1, RecordingAllocator.Failure.RETURNS_NULL);
+    var small = FixedBlockAllocator.create(poor, 640, 64, 8);
+    var both = FallbackAllocator.create(small, leaf);
+    long block = both.malloc(64);
+    assertEquals(1, leaf.mallocs());
+    both.free(block, 64);
+    assertEquals(1, leaf.frees());
+  }
+
+  @Test
+  void aBlockOfThePrimaryWithASizeOfOtherNeverReachesOther() {
+    var both = FallbackAllocator.create(FixedBlockAllocator.create(leaf, 640, 64, 8), leaf);
+    long block = both.malloc(64);
+    var e = assertThrows(InvalidFreeException.class, () -> both.free(block, 65));
+    assertEquals(Reason.SIZE_MISMATCH, e.reason());
+    both.free(block, 64);
+  }
+
+  @Test
+  void closingFindsWhatIsOutFromALeafThatKeepsNoBooks() {
+    var both = FallbackAllocator.create(FixedBlockAllocator.create(leaf, 640, 64, 8), leaf);
+    long big = both.malloc(1000);
+    var e = assertThrows(LeakException.class, both::close);
+    assertEquals(
+        "fallback: closed with live blocks: blocks=1, bytes=unknown, first=[]", e.getMessage());
+    both.free(big);
+    both.close();
+    both.close();
+  }
+
+  @Test
+  void isOwningIffOtherIs() {
+    var small = FixedBlockAllocator.create(leaf, 640, 64, 8);
+    Allocator other = FallbackAllocator.create(small, new Unowning(leaf));
+    assertFalse(other instanceof OwningAllocator);
+    assertInstanceOf(OwningAllocator.class, FallbackAllocator.create(small, (Allocator) leaf));
+  }
+
+  @Test
+  void aConfinedPartConfinesTheWholeAlsoWhereThePrimaryIsShared() throws InterruptedException {
+    var shared =
+        RecordingAllocator.builder().baseAddress(1L << 41).maxSize(64).shared(true).build();
+    assertTrue(shared.isShared());
+    var both = FallbackAllocator.create(shared, FixedBlockAllocator.create(leaf, 4096, 128, 8));
+    assertFalse(both.isShared());
+    long block = both.malloc(8);
+    for (Runnable use :
+        new Runnable[] {
+          () -> both.malloc(8),
+          () -> both.tryMalloc(8),
+          () -> both.free(block),
+          () -> both.free(block, 8)
+        }) {
+      var thrown = new AtomicReference<Throwable>();
+      Thread stranger = new Thread(use);
+      stranger.setUncaughtExceptionHandler((thread, e) -> thrown.set(e));
+      stranger.start();
+      stranger.join();
+      assertInstanceOf(IllegalStateException.class, thrown.get());
+    }
+    both.free(block);
+    both.close();
+  }
+
+  @Test
+  void manyTiersServeEachSizeFromTheFirstThatCan() {
+    Allocator root = leaf;
+    for (long size = 1 << 12; size >= 16; size /= 2) {
+      root = FallbackAllocator.create(FixedBlockAllocator.create(leaf, size * 16, size, 8), root);
+    }
+    for (long size = 1; size < 1 << 13; size += 7) {
+      long address = root.malloc(size);
+      assertEquals(0, address % 8);
+      root.free(address, size);
+    }
+    assertEquals(0, root.stats().liveBlocks());
+    root.close();
+  }
+
+  /** The leaf without its gift to tell its own memory. */
+  private record Unowning(Allocator leaf) implements Allocator {
+    @Override
+    public long malloc(long size) {
+      return leaf.malloc(size);
+    }
+
+    @Override
+    public long tryMalloc(long size) {
+      return leaf.tryMalloc(size);
+    }
+
+    @Override
+    public void free(long address) {
+      leaf.free(address);
+    }
+
+    @Override
+    public void free(long address, long size) {
+      leaf.free(address, size);
+    }
+
+    @Override
+    public long maxSize() {
+      return leaf.maxSize();
+    }
+
+    @Override
+    public long alignment() {
+      return leaf.alignment();
+    }
+
+    @Override
+    public boolean isShared() {
+      return leaf.isShared();
+    }
+
+    @Override
+    public org.jallocator.AllocatorStats stats() {
+      return leaf.stats();
+    }
+
+    @Override
+    public void close() {}
+  }
+}
