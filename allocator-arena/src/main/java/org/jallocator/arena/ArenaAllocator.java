@@ -19,10 +19,9 @@ import org.jspecify.annotations.Nullable;
  * own, which goes back when it is freed.
  *
  * <pre>
- *   chunk       |####..##....####|###|               # live   . free, but not there again yet
- *   chunk       |########..######|      |            pointer at the last #: here malloc goes on
- *   own block   |##################|
- *   own block   |########|
+ *   chunk          |aaaa|bb|..|dddddd|  |     was full; c is free, its room not there again yet
+ *   chunk          |eee|ff|ggggg|       |     is current: the next block starts behind g
+ *   inner block    |hhhhhhhhhhhhhhh|          h is over half a chunk
  * </pre>
  *
  * <pre>{@code
@@ -96,7 +95,8 @@ public final class ArenaAllocator extends ArenaMemory implements Arena {
    * {@inheritDoc}
    *
    * <p>Confined to its owner thread. O(1), and a word of books per 64 times {@code alignment} of
-   * size; an inner malloc once a chunk, and for a size of over half a chunk.
+   * size; an inner malloc once a chunk, and for a size of over half a chunk. The cost is shown by
+   * the bench's {@code reference} command.
    */
   @Override
   public long malloc(long size) {
@@ -336,9 +336,9 @@ public final class ArenaAllocator extends ArenaMemory implements Arena {
   public static final class Builder {
 
     /**
-     * The chunkSize where none is given, in bytes: a thousand blocks of 64 bytes to one inner
-     * malloc, a KiB of books at an alignment of 16, and half of what glibc begins to map block by
-     * block.
+     * The chunkSize where none is given, in bytes: a thousand small blocks to one inner malloc, a
+     * KiB of books at an alignment of 16, and half the size from which glibc maps each block by
+     * itself.
      */
     static final long DEFAULT_CHUNK_SIZE = 64 * 1024;
 

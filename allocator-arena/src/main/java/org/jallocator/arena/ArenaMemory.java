@@ -49,23 +49,38 @@ abstract class ArenaMemory extends ArenaReserve {
     capacity = (int) (Math.min(chunkSize, maxSize) >>> shift);
   }
 
+  /**
+   * Checks what an arena is asked to be.
+   *
+   * @throws IllegalArgumentException if a size is out of its range
+   */
   static void requireValid(long chunkSize, long alignment) {
-    if (alignment < 1 || alignment > MAX_ALIGNMENT || Long.bitCount(alignment) != 1) {
-      throw outOfRange("alignment is no power of two", "alignment", alignment, MAX_ALIGNMENT);
-    }
-    if (chunkSize < 1) {
-      throw outOfRange("chunkSize is less than one byte", "chunkSize", chunkSize, 1);
-    }
-    long limit = MAX_GRANULES * alignment;
-    if (chunkSize > limit) {
-      throw outOfRange("chunkSize exceeds 2^30 times alignment", "chunkSize", chunkSize, limit);
-    }
+    require(
+        Long.bitCount(alignment) == 1 && alignment > 0,
+        "alignment is not a power of two",
+        "alignment",
+        alignment,
+        MAX_ALIGNMENT);
+    require(
+        alignment <= MAX_ALIGNMENT,
+        "alignment is too large",
+        "alignment",
+        alignment,
+        MAX_ALIGNMENT);
+    require(chunkSize >= 1, "chunkSize is less than one byte", "chunkSize", chunkSize, 1);
+    require(
+        chunkSize <= MAX_GRANULES * alignment,
+        "chunkSize is too large for its alignment",
+        "chunkSize",
+        chunkSize,
+        MAX_GRANULES * alignment);
   }
 
-  private static IllegalArgumentException outOfRange(
-      String rule, String name, long value, long limit) {
-    return new IllegalArgumentException(
-        ArenaAllocator.NAME + ": " + rule + ": " + name + "=" + value + ", limit=" + limit);
+  private static void require(boolean holds, String rule, String name, long value, long limit) {
+    if (!holds) {
+      throw new IllegalArgumentException(
+          ArenaAllocator.NAME + ": " + rule + ": " + name + "=" + value + ", limit=" + limit);
+    }
   }
 
   /** {@return the bytes of a chunk, 0 where the inner serves too little for one} */
@@ -133,7 +148,7 @@ abstract class ArenaMemory extends ArenaReserve {
   }
 
   /**
-   * Frees a block that is not in the current chunk.
+   * Frees a block that is not a live one of the current chunk.
    *
    * @return false iff the address is not in this memory
    * @throws InvalidFreeException if it is, but is no live block's
@@ -155,13 +170,14 @@ abstract class ArenaMemory extends ArenaReserve {
     return true;
   }
 
+  /** Frees a block in a chunk that is not the current one, or finds out why it cannot. */
   private void freeIn(Chunk chunk, long address) {
     int granule = chunk.find(address);
     if (granule < 0) {
       throw new InvalidFreeException(chunk.reason(address), ArenaAllocator.NAME, address);
     }
     chunk.free(granule);
-    if (chunk.blocks() == 0 && !chunk.isMarked() && chunk != this.chunk) {
+    if (chunk.blocks() == 0 && !chunk.isMarked()) {
       chunks.retire(chunk);
     }
   }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * it back, keeps count, and lists the blocks that have an inner block of their own.
  *
  * <p>A superclass and not a part of the arena, so that an arena is one object: where one is made
- * per task, and dies after two blocks, a second and third object cost as much as the blocks do.
+ * for two blocks and dies, a second object costs as much as a block does.
  *
  * <p>The list is one array, oldest block first, two words an entry: inner address and inner size. A
  * block that is freed leaves an empty entry, of size 0, so that what was handed out since a mark is
@@ -77,7 +77,7 @@ abstract class ArenaReserve {
   private IllegalArgumentException noRoom(long alignment) {
     return new IllegalArgumentException(
         ArenaAllocator.NAME
-            + ": alignment is more than the inner can be aligned to: alignment="
+            + ": alignment leaves no room in what the inner serves: alignment="
             + alignment
             + ", limit="
             + (inner.maxSize() - 1 + inner.alignment()));
@@ -272,16 +272,16 @@ abstract class ArenaReserve {
    */
   final void giveBlock(int index, int floor) {
     give(entries[2 * index], entries[2 * index + 1]);
-    remove(index, floor);
-  }
-
-  private void remove(int index, int floor) {
-    table.remove(entries, index);
-    entries[2 * index + 1] = 0;
-    empty++;
+    remove(index);
     while (count > floor && !isLive(count - 1)) {
       pop();
     }
+  }
+
+  private void remove(int index) {
+    table.remove(entries, index);
+    entries[2 * index + 1] = 0;
+    empty++;
   }
 
   private void pop() {
@@ -303,7 +303,7 @@ abstract class ArenaReserve {
     }
   }
 
-  /** The common case, of an arena that was made for a few blocks: one pass, counted once. */
+  /** One pass, counted once: for the arena that was made for a few blocks and ends. */
   private void giveFewBlocks(int from) {
     Allocator inner = this.inner;
     long[] entries = this.entries;
@@ -341,7 +341,7 @@ abstract class ArenaReserve {
   private void giveOlderBlocks(int from, int refused) {
     for (int index = refused - 1; index >= from; index--) {
       if (isLive(index) && tryGive(entries[2 * index], entries[2 * index + 1])) {
-        remove(index, from);
+        remove(index);
       }
     }
   }

@@ -176,6 +176,13 @@ final class ArenaAllocatorTest {
     }
 
     @Test
+    void servesNoMoreThanHalfOfItselfEvenWhereItHasTheRoom() {
+      arena.malloc(16);
+      arena.malloc(CHUNK / 2 + 1);
+      assertEquals(List.of((long) CHUNK, CHUNK / 2 + 16L), inner.sizes());
+    }
+
+    @Test
     void isNoLongerThanTheInnerServes() {
       RecordingAllocator small = RecordingAllocator.builder().maxSize(100).build();
       ArenaAllocator clipped = ArenaAllocator.create(small);
@@ -265,6 +272,34 @@ final class ArenaAllocatorTest {
       assertEquals(Reason.DOUBLE_FREE, refusal(arena, second.get(0)));
       assertEquals(first.get(0), arena.malloc(64));
       arena.freeAll();
+    }
+
+    @Test
+    void keepsItsChunkInPlaceNoLongerThanItIsGood() {
+      long outer = arena.mark();
+      mallocs(CHUNK / 64, 64);
+      arena.mark();
+      arena.release(outer);
+      arena.malloc(64);
+      arena.mark();
+      arena.freeAll();
+      List<Long> first = mallocs(CHUNK / 64, 64);
+      mallocs(1, 64);
+      assertEquals(2, inner.mallocs());
+      first.forEach(arena::free);
+      mallocs(2 * CHUNK / 64 - 1, 64);
+      assertEquals(2, inner.mallocs());
+    }
+
+    @Test
+    void doesNotHideALongFreeBlockOnceItIsReleased() {
+      ArenaAllocator bytes = ArenaAllocator.create(inner, 8000, 1);
+      long older = bytes.malloc(4000);
+      long mark = bytes.mark();
+      bytes.free(older);
+      bytes.malloc(10);
+      bytes.release(mark);
+      assertEquals(older, bytes.malloc(4000));
     }
 
     @Test
@@ -417,20 +452,21 @@ final class ArenaAllocatorTest {
 
   @Test
   void refusesWrongConfigurations() {
-    String noPowerOfTwo = "alignment is no power of two: alignment=";
+    String noPowerOfTwo = "alignment is not a power of two: alignment=";
     assertRefused(1024, 0, noPowerOfTwo + "0, limit=1073741824");
     assertRefused(1024, 12, noPowerOfTwo + "12, limit=1073741824");
-    assertRefused(1024, 1L << 31, noPowerOfTwo + "2147483648, limit=1073741824");
+    assertRefused(1024, 1L << 31, "alignment is too large: alignment=2147483648, limit=1073741824");
+    assertRefused(1024, Long.MIN_VALUE, noPowerOfTwo + "-9223372036854775808, limit=1073741824");
     assertRefused(1024, -16, noPowerOfTwo + "-16, limit=1073741824");
     assertRefused(0, 16, "chunkSize is less than one byte: chunkSize=0, limit=1");
     assertRefused(-1, 16, "chunkSize is less than one byte: chunkSize=-1, limit=1");
     assertRefused(
         (1L << 30) + 1,
         1,
-        "chunkSize exceeds 2^30 times alignment: chunkSize=1073741825, limit=1073741824");
+        "chunkSize is too large for its alignment: chunkSize=1073741825, limit=1073741824");
     RecordingAllocator tiny = RecordingAllocator.builder().alignment(8).maxSize(24).build();
     assertEquals(
-        "arena: alignment is more than the inner can be aligned to: alignment=32, limit=31",
+        "arena: alignment leaves no room in what the inner serves: alignment=32, limit=31",
         assertThrows(IllegalArgumentException.class, () -> ArenaAllocator.create(tiny, 1024, 32))
             .getMessage());
     assertEquals(0, inner.attempts());

@@ -58,6 +58,7 @@ final class ArenaScaleTest {
     for (int i = 0; i < 200_000; i++) {
       arena.free(addresses.get(i % 1000));
       addresses.set(i % 1000, arena.malloc(600 + i % 1000));
+      assertTrue(arena.blockEntries() < 4000);
     }
     arena.freeAll();
     assertEquals(0, inner.liveBytes());
