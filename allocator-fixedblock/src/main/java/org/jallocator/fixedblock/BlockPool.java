@@ -387,7 +387,8 @@ abstract class BlockPool {
     putBack();
     arm();
     if (live() != 0) {
-      throw new LeakException(layer, live(), live() * blockSize, firstLive());
+      throw new LeakException(
+          layer, live(), live() * blockSize, pages.firstLive(live(), blockSize));
     }
     try {
       while (pages.count() > 0) {
@@ -396,19 +397,6 @@ abstract class BlockPool {
     } finally {
       arm();
     }
-  }
-
-  private long[] firstLive() {
-    long[] found = new long[(int) Math.min(live(), LeakException.MAX_ADDRESSES)];
-    int count = 0;
-    for (Page page = pages.next(0); count < found.length; page = pages.next(page.slot + 1)) {
-      for (int block = page.nextLive(0);
-          block < page.blocks && count < found.length;
-          block = page.nextLive(block + 1)) {
-        found[count++] = page.base + block * blockSize;
-      }
-    }
-    return found;
   }
 
   private InvalidFreeException invalid(Reason reason, long address) {

@@ -1,6 +1,7 @@
 package org.jallocator.fixedblock;
 
 import java.util.Arrays;
+import org.jallocator.LeakException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -106,15 +107,19 @@ final class PageSet {
     return at(whole.highest());
   }
 
-  /** {@return the page of the lowest slot that is at least {@code slot}, or {@link Page#NONE}} */
-  Page next(int slot) {
-    for (int i = slot; i < bySlot.length; i++) {
-      Page page = bySlot[i];
-      if (page != null) {
-        return page;
+  /** {@return the addresses of the first live blocks, none of them in hand} */
+  long[] firstLive(long live, long blockSize) {
+    long[] found = new long[(int) Math.min(live, LeakException.MAX_ADDRESSES)];
+    int count = 0;
+    for (int slot = 0; count < found.length; slot++) {
+      Page page = at(slot);
+      for (int block = page.nextLive(0);
+          block < page.blocks && count < found.length;
+          block = page.nextLive(block + 1)) {
+        found[count++] = page.base + block * blockSize;
       }
     }
-    return Page.NONE;
+    return found;
   }
 
   private Page at(int slot) {
