@@ -31,25 +31,4 @@ public record AllocatorStats(
   public boolean isTracked() {
     return liveBlocks != UNTRACKED;
   }
-
-  /**
-   * {@return the sum of two snapshots, for an allocator that is made of two parts} A figure that
-   * either part does not keep is {@link #UNTRACKED}; the sum of two peaks is an upper bound of the
-   * peak of the sum.
-   *
-   * @param other the other part's snapshot
-   */
-  public AllocatorStats plus(AllocatorStats other) {
-    return new AllocatorStats(
-        sum(liveBlocks, other.liveBlocks),
-        sum(liveBytes, other.liveBytes),
-        sum(reservedBytes, other.reservedBytes),
-        sum(peakReservedBytes, other.peakReservedBytes),
-        sum(innerMallocs, other.innerMallocs),
-        sum(innerFrees, other.innerFrees));
-  }
-
-  private static long sum(long a, long b) {
-    return a == UNTRACKED || b == UNTRACKED ? UNTRACKED : a + b;
-  }
 }

@@ -251,15 +251,14 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
       return AllocatorStats.NOTHING_TRACKED;
     }
     long taken = otherMallocs + sharedOtherMallocs.sum();
-    long returned = otherFrees + sharedOtherFrees.sum();
-    boolean bytesKnown = taken == returned;
+    long out = otherBlocks();
     return new AllocatorStats(
-        inner.liveBlocks() + taken - returned,
-        bytesKnown ? inner.liveBytes() : AllocatorStats.UNTRACKED,
-        bytesKnown ? inner.reservedBytes() : AllocatorStats.UNTRACKED,
+        inner.liveBlocks() + out,
+        out == 0 ? inner.liveBytes() : AllocatorStats.UNTRACKED,
+        out == 0 ? inner.reservedBytes() : AllocatorStats.UNTRACKED,
         taken == 0 ? inner.peakReservedBytes() : AllocatorStats.UNTRACKED,
         inner.innerMallocs() + taken,
-        inner.innerFrees() + returned);
+        inner.innerFrees() + taken - out);
   }
 
   /**

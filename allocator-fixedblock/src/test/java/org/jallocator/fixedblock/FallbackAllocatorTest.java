@@ -69,6 +69,16 @@ final class FallbackAllocatorTest {
   }
 
   @Test
+  void closingFindsThemAlsoWhereThePrimaryKeepsNoBooks() {
+    OwningAllocator bookless = new Bookless(FixedBlockAllocator.create(leaf, 640, 64, 8));
+    var both = FallbackAllocator.create(bookless, new Unowning(leaf));
+    long big = both.malloc(1000);
+    assertEquals(1, assertThrows(LeakException.class, both::close).liveBlocks());
+    both.free(big);
+    both.close();
+  }
+
+  @Test
   void isOwningIffOtherIs() {
     var small = FixedBlockAllocator.create(leaf, 640, 64, 8);
     Allocator other = FallbackAllocator.create(small, new Unowning(leaf));
@@ -115,6 +125,64 @@ final class FallbackAllocatorTest {
     }
     assertEquals(0, root.stats().liveBlocks());
     root.close();
+  }
+
+  /** A primary that tells its own memory and nothing else. */
+  private record Bookless(OwningAllocator blocks) implements OwningAllocator {
+    @Override
+    public boolean owns(long address) {
+      return blocks.owns(address);
+    }
+
+    @Override
+    public boolean tryFree(long address) {
+      return blocks.tryFree(address);
+    }
+
+    @Override
+    public long malloc(long size) {
+      return blocks.malloc(size);
+    }
+
+    @Override
+    public long tryMalloc(long size) {
+      return blocks.tryMalloc(size);
+    }
+
+    @Override
+    public void free(long address) {
+      blocks.free(address);
+    }
+
+    @Override
+    public void free(long address, long size) {
+      blocks.free(address, size);
+    }
+
+    @Override
+    public long maxSize() {
+      return blocks.maxSize();
+    }
+
+    @Override
+    public long alignment() {
+      return blocks.alignment();
+    }
+
+    @Override
+    public boolean isShared() {
+      return blocks.isShared();
+    }
+
+    @Override
+    public org.jallocator.AllocatorStats stats() {
+      return org.jallocator.AllocatorStats.NOTHING_TRACKED;
+    }
+
+    @Override
+    public void close() {
+      blocks.close();
+    }
   }
 
   /** The leaf without its gift to tell its own memory. */
