@@ -8,5 +8,6 @@ module org.jallocator.fixedblock {
 
   provides org.jallocator.spi.AllocatorProvider with
       org.jallocator.fixedblock.FixedBlockProvider,
+      org.jallocator.fixedblock.SizeClassProvider,
       org.jallocator.fixedblock.FallbackProvider;
 }

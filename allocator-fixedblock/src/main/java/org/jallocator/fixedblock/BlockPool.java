@@ -1,405 +1,272 @@
 package org.jallocator.fixedblock;
 
 import org.jallocator.Allocator;
-import org.jallocator.AllocatorStats;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
-import org.jallocator.LeakException;
 
 /**
- * Blocks of one size, cut from pages of the inner allocator. The core of every allocator in this
- * module; it trusts its caller to be on the right thread and to ask for no more than a block. To be
- * extended by an allocator that is one pool: the fields of the hot paths then are its own, and no
- * pointer lies between.
+ * Blocks of one size, cut from pages. The core of every allocator in this module: confined ones
+ * call it as it is, shared ones behind a lock. It trusts its caller to be alone and to ask for no
+ * more than a block, and it makes no calls to the inner: pages are given to it and taken from it.
  *
- * <p>Book-keeping is one bit a block on the Java heap, 1 for free. The 64 bits that are being
- * handed out are in hand: taken out of their page and kept in {@link #word}, with the address of
- * their first block. Taking a block clears the lowest bit; giving back a block of that word sets it
- * again. Neither touches the page, nor a counter.
+ * <p>Book-keeping is one bit a block on the Java heap, 1 for free. The word that is being handed
+ * out is in hand: where it lies is kept in fields here. Taking a block clears its lowest bit;
+ * giving one back sets a bit in whatever page it is of, the one in hand or another, without asking
+ * which. Only when the word in hand is empty are the levels above it told so, and another looked
+ * for: lowest page first, so that old pages fill up and young ones drain.
  *
- * <p>A free finds its page in three steps, each dearer than the one before: the word in hand, the
- * page last freed into, the table. What a free needs of the page last freed into lies in fields
- * here as well; the cold paths {@link #settle} it first and {@link #arm} the fields last.
- *
- * <p>Invariants, when settled:
+ * <p>Invariants:
  *
  * <pre>
- *   live = blocks - free - bitCount(word)
- *   free = Σ page.free                      the word in hand aside, which is zero in handPage
+ *   live = Σ page.live
+ *   a page is in pages.available iff its tree is not empty
+ *   a page is in pages.whole if page.live = 0 and, the page in hand aside, only if
+ *   releaseAt = blocks / 4 where pages may go back, else -1
  * </pre>
  *
  * <p>Release: while more than one page is held and at least 3/4 of all blocks are free, pages
- * without a live block go back. The free paths compare one count each, of the word in hand or of
- * the page last freed into, with the count at which that can have become true.
+ * without a live block go back.
  */
-abstract class BlockPool {
+class BlockPool {
 
-  /** More free blocks than a word has. */
-  private static final int NEVER = Long.SIZE + 1;
-
-  /** A block's bytes, which are {@code odd << shift}, and the inverse of odd modulo 2⁶⁴. */
-  private final long blockSize;
-
-  private final int shift;
-  private final long odd;
-  private final long inverse;
-
-  /** The free blocks of the word in hand, and the address of its first block. */
-  private long word;
-
-  private long wordBase;
-
-  /** How many blocks the word in hand has, live ones included. */
-  private long wordBlocks;
-
-  /** How many free blocks of the word in hand let a page go back. */
-  private int wordTrigger = NEVER;
+  private static final long NO_RELEASE = -1;
 
   /**
-   * The page last freed into: its fields by the same names, but for {@code free}, which is ahead.
+   * The words of the page in hand, which of them is in hand, and the address of its first block.
    */
-  private int lastBlocks;
+  private long[] handWords = Page.NONE.words;
 
-  private int lastFree;
-  private long lastBase;
-  private long[] lastWords = Page.NONE.words;
-
-  /** The {@link #lastFree} at which there is more to do than to count. */
-  private int lastTrigger;
-
-  private Page lastPage = Page.NONE;
-  private Page handPage = Page.NONE;
   private int handWord;
+  private long handBase;
+  private Page handPage = Page.NONE;
+
+  final long blockSize;
+  private final int shift;
+  private final boolean shiftOnly;
+
+  /** How many blocks are in the hands of the user. */
+  private long live;
+
+  /** The count of live blocks from which on down a page may have to go back. */
+  private long releaseAt = NO_RELEASE;
 
   private final String layer;
-  private final Allocator inner;
-  private final PageLayout layout;
-  private final PageTable table;
+  private final PageLayout[] layouts;
   private final PageSet pages = new PageSet();
   private long blocks;
-  private long free;
-  private long reserved;
-  private long peakReserved;
-  private long innerMallocs;
-  private long innerFrees;
 
-  BlockPool(String layer, Allocator inner, PageLayout layout) {
+  /**
+   * Makes a pool without pages.
+   *
+   * @param layouts of its pages, small ones first; the more it holds, the larger the next
+   */
+  BlockPool(String layer, PageLayout... layouts) {
     this.layer = layer;
-    this.inner = inner;
-    this.layout = layout;
-    this.table = new PageTable(layout.bytes());
-    this.blockSize = layout.blockSize();
-    this.shift = Long.numberOfTrailingZeros(blockSize);
-    this.odd = blockSize >>> shift;
-    this.inverse = ExactDivision.inverse(odd);
+    this.layouts = layouts;
+    this.blockSize = layouts[0].blockSize();
+    this.shift = layouts[0].shift();
+    this.shiftOnly = layouts[0].shiftOnly();
   }
 
   /**
-   * Takes a block of the word in hand: a bit scan and a shift, or a multiplication where blockSize
-   * is no power of two.
+   * Takes a block of the word in hand: a bit scan and a multiplication.
    *
    * @return its address, or NULL iff the word in hand has no free block: {@link #refill} and take
    *     again
    */
-  long take() {
-    long word = this.word;
+  final long take() {
+    long[] words = handWords;
+    int index = handWord;
+    long word = words[index];
     if (word == 0) {
       return Allocator.NULL;
     }
-    this.word = word & (word - 1);
-    long index = Long.numberOfTrailingZeros(word);
-    return wordBase + (odd == 1 ? index << shift : index * blockSize);
+    words[index] = word & (word - 1);
+    handPage.live++;
+    live++;
+    long block = Long.numberOfTrailingZeros(word);
+    return handBase + (shiftOnly ? block << shift : block * blockSize);
   }
 
   /**
-   * {@return the index of the block at an offset; negative or past the end where no block starts}
+   * Takes another word in hand, the one in hand having no free block: once in 64 blocks.
    *
-   * <p>A power of two is spared the multiplication, whose latency a block's way from take to give
-   * would feel twice.
+   * @return false iff no page has a free block: {@link #attach} one and refill again
    */
-  private long index(long offset) {
-    return Long.rotateRight(odd == 1 ? offset : offset * inverse, shift);
-  }
-
-  /**
-   * Takes another word in hand, the one in hand having no free block: once in 64 blocks; once in a
-   * page, an inner malloc.
-   *
-   * @return false iff the inner has no memory
-   * @throws OutOfMemoryError if the inner throws it, or the Java heap is full; nothing has changed
-   */
-  boolean refill() {
-    Page page = pages.lowestAvailable();
-    if (page == Page.NONE) {
-      page = addPage();
-      if (page == Page.NONE) {
-        return false;
-      }
+  final boolean refill() {
+    retireHand();
+    if (!pages.hasAvailable()) {
+      return false;
     }
-    settle();
-    takeInHand(page);
-    arm();
+    Page page = pages.lowestAvailable();
+    markUsed(page);
+    handPage.handWord = -1;
+    handPage = page;
+    handWords = page.words;
+    handWord = page.lowestWord();
+    page.handWord = handWord;
+    handBase = page.base + ((long) handWord << 6) * blockSize;
     return true;
   }
 
-  /** Moves a page's first word with free blocks into the hand, which must be empty. */
-  private void takeInHand(Page page) {
-    if (page.free == page.blocks) {
-      pages.markUsed(page);
-    }
-    int index = page.lowestWord();
-    word = page.words[index];
-    page.words[index] = 0;
-    page.lower(index);
-    if (page.isEmpty()) {
-      pages.markExhausted(page);
-    }
-    addFree(page, -Long.bitCount(word));
-    handPage = page;
-    handWord = index;
-    wordBase = page.base + ((long) index << 6) * blockSize;
-    wordBlocks = Math.min(Long.SIZE, page.blocks - (index << 6));
-  }
-
-  /** Puts the word in hand back into its page. */
-  private void putBack() {
+  /** Tells the levels above the word in hand that it is empty. */
+  private void retireHand() {
     Page page = handPage;
     if (page == Page.NONE) {
       return;
     }
-    if (word != 0) {
-      page.words[handWord] = word;
-      if (page.raise(handWord)) {
-        pages.markAvailable(page);
-      }
-      addFree(page, Long.bitCount(word));
+    markUsed(page);
+    page.lower(handWord);
+    if (page.isEmpty()) {
+      pages.markExhausted(page);
     }
-    if (page.free == page.blocks) {
-      pages.markWhole(page);
-    }
+  }
+
+  private void dropHand() {
+    handPage.handWord = -1;
     handPage = Page.NONE;
-    word = 0;
-    wordBase = 0;
-    wordBlocks = 0;
-  }
-
-  private void addFree(Page page, int count) {
-    page.free += count;
-    free += count;
+    handWords = Page.NONE.words;
+    handWord = 0;
+    handBase = 0;
   }
 
   /**
-   * Gives a block back: a multiplication and a compare where it is of the word in hand, a few more
-   * where it is of the page last freed into, else a look-up in the table; O(1) in each case, and an
-   * inner free where a page goes back.
+   * Gives a block back to its page; O(1).
    *
-   * @return false iff the address is in none of the pages
+   * @return whether a page may have to go back: {@link #detach} it
    */
-  boolean give(long address) {
-    long index = index(address - wordBase);
-    if (index >= 0 && index < wordBlocks) {
-      long bit = 1L << index;
-      long word = this.word;
-      if ((word & bit) != 0) {
-        throw invalid(Reason.DOUBLE_FREE, address);
-      }
-      this.word = word |= bit;
-      if (Long.bitCount(word) >= wordTrigger) {
-        settleAndRelease();
-      }
-      return true;
+  final boolean give(Page page, int index, long address) {
+    int word = index >>> 6;
+    long bit = 1L << index;
+    long[] words = page.words;
+    long free = words[word];
+    if ((free & bit) != 0) {
+      throw doubleFree(address);
     }
-    return giveToLastPage(address);
+    words[word] = free | bit;
+    if (free == 0 && page.raise(word)) {
+      pages.markAvailable(page);
+    }
+    live--;
+    if (--page.live == page.floor) {
+      reachFloor(page);
+    }
+    return live <= releaseAt;
   }
 
-  private boolean giveToLastPage(long address) {
-    long index = index(address - lastBase);
-    if (index >= 0 && index < lastBlocks) {
-      int word = (int) index >>> 6;
-      long bit = 1L << index;
-      long[] words = lastWords;
-      long old = words[word];
-      if ((old & bit) != 0) {
-        throw invalid(Reason.DOUBLE_FREE, address);
-      }
-      words[word] = old | bit;
-      int free = lastFree + 1;
-      lastFree = free;
-      if (old == 0 && lastPage.raise(word)) {
-        pages.markAvailable(lastPage);
-      }
-      if (free >= lastTrigger) {
-        reachTrigger();
-      }
-      return true;
+  /** Gives the blocks {@code freed} of a word back, none of which is free. */
+  final void giveWord(Page page, int word, long freed) {
+    long[] words = page.words;
+    long free = words[word];
+    words[word] = free | freed;
+    if (free == 0 && page.raise(word)) {
+      pages.markAvailable(page);
     }
-    return giveToOtherPage(address);
+    int count = Long.bitCount(freed);
+    live -= count;
+    page.live -= count;
+    if (page.live == page.floor) {
+      reachFloor(page);
+    }
   }
 
-  private boolean giveToOtherPage(long address) {
-    Page page = table.find(address);
-    if (page == Page.NONE) {
-      return false;
+  /**
+   * Notes that a page has no live block, for good or, where it is in hand, perhaps for a moment.
+   */
+  private void reachFloor(Page page) {
+    pages.markWhole(page);
+    if (page == handPage) {
+      page.floor = -1; // a temporary block after the other must not come here each time
     }
-    long index = index(address - page.base);
-    if (index < 0 || index >= page.blocks) {
-      throw invalid(Reason.NOT_A_BLOCK, address);
-    }
-    settle();
-    lastPage = page;
     arm();
-    return giveToLastPage(address);
   }
 
-  private void reachTrigger() {
-    if (lastFree == lastBlocks && lastPage != handPage) {
-      pages.markWhole(lastPage);
-    }
-    settleAndRelease();
+  private void markUsed(Page page) {
+    pages.markUsed(page);
+    page.floor = 0;
+    arm();
   }
 
-  /** Counts what was given to the page last freed into. */
-  private void settle() {
-    int given = lastFree - lastPage.free;
-    if (given != 0) {
-      addFree(lastPage, given);
-    }
-  }
-
-  /** Sets the fields of the free paths, after any change of pages, hand, or lastPage. */
   private void arm() {
-    Page page = lastPage;
-    lastBlocks = page.blocks;
-    lastFree = page.free;
-    lastBase = page.base;
-    lastWords = page.words;
-    // the free blocks of a page that is whole, those in hand aside
-    long whole = page.blocks - (page == handPage ? wordBlocks : 0);
-    if (pages.count() > 1 && (pages.hasWhole() || handMayFill())) {
-      long missing = releasableFrom() - free;
-      long wanted = pages.hasWhole() ? missing : Math.max(missing, wordBlocks);
-      lastTrigger = (int) Math.min(whole, page.free + Math.max(1, missing - wordBlocks));
-      wordTrigger = (int) Math.min(NEVER, wanted);
-    } else {
-      lastTrigger = (int) whole;
-      wordTrigger = NEVER;
-    }
-  }
-
-  /** {@return whether the word in hand has the only live blocks of its page} */
-  private boolean handMayFill() {
-    return handPage != Page.NONE && handPage.free == handPage.blocks - wordBlocks;
-  }
-
-  /** {@return the count of free blocks from which on pages go back: three quarters, rounded up} */
-  private long releasableFrom() {
-    return blocks - (blocks >>> 2);
-  }
-
-  private void settleAndRelease() {
-    settle();
-    try {
-      release();
-    } finally {
-      arm(); // an inner may refuse to take a page back
-    }
-  }
-
-  /** Gives pages back while the rule says so. */
-  private void release() {
-    if (mayRelease() && handPage.free + Long.bitCount(word) == handPage.blocks) {
-      putBack();
-    }
-    while (mayRelease() && pages.hasWhole()) {
-      removePage(pages.highestWhole());
-    }
-  }
-
-  private boolean mayRelease() {
-    return pages.count() > 1 && free + Long.bitCount(word) >= releasableFrom();
+    releaseAt = pages.count() > 1 && pages.hasWhole() ? blocks >>> 2 : NO_RELEASE;
   }
 
   /**
-   * Takes a page from the inner; {@link Page#NONE} where that has no memory.
-   *
-   * @throws OutOfMemoryError if the inner throws it, or the Java heap is full; nothing has changed
+   * {@return a page that by the rule goes back and is no longer held; {@link Page#NONE} if none}
    */
-  private Page addPage() {
-    pages.reserve();
-    table.reserve(layout.bytes());
-    Page page = layout.unplacedPage();
-    long start = inner.tryMalloc(layout.bytes());
-    if (start == Allocator.NULL) {
-      return Page.NONE;
+  final Page detach() {
+    while (live <= releaseAt) {
+      Page page = pages.highestWhole();
+      if (page.live == 0) {
+        remove(page);
+        return page;
+      }
+      markUsed(page);
     }
-    page.place(start, layout.base(start));
-    table.add(page);
-    pages.add(page);
-    blocks += page.blocks;
-    free += page.blocks;
-    reserved += page.bytes;
-    peakReserved = Math.max(peakReserved, reserved);
-    innerMallocs++;
-    return page;
+    return Page.NONE;
   }
 
-  /** Gives a page back that has no live block and is not in hand. */
-  private void removePage(Page page) {
-    inner.free(page.start(), page.bytes);
-    if (lastPage == page) {
-      lastPage = Page.NONE;
+  /** {@return a page without a live block, no longer held; {@link Page#NONE} if there is none} */
+  final Page detachWhole() {
+    while (pages.hasWhole()) {
+      Page page = pages.highestWhole();
+      if (page.live == 0) {
+        remove(page);
+        return page;
+      }
+      markUsed(page);
     }
-    free -= page.free;
-    table.remove(page);
+    return Page.NONE;
+  }
+
+  private void remove(Page page) {
+    if (page == handPage) {
+      dropHand();
+    }
     pages.remove(page);
     blocks -= page.blocks;
-    reserved -= page.bytes;
-    innerFrees++;
-  }
-
-  boolean holds(long address) {
-    return table.find(address) != Page.NONE;
-  }
-
-  long reservedBytes() {
-    return reserved;
-  }
-
-  AllocatorStats snapshot() {
-    settle();
-    long live = live();
-    return new AllocatorStats(
-        live, live * blockSize, reserved, peakReserved, innerMallocs, innerFrees);
-  }
-
-  /** {@return the count of live blocks, when settled} */
-  private long live() {
-    return blocks - free - Long.bitCount(word);
-  }
-
-  /**
-   * Gives all pages back.
-   *
-   * @throws LeakException if a block is live; nothing is given back
-   */
-  void returnPages() {
-    settle();
-    putBack();
     arm();
-    if (live() != 0) {
-      throw new LeakException(
-          layer, live(), live() * blockSize, pages.firstLive(live(), blockSize));
-    }
-    try {
-      while (pages.count() > 0) {
-        removePage(pages.highestWhole());
-      }
-    } finally {
-      arm();
-    }
   }
 
-  private InvalidFreeException invalid(Reason reason, long address) {
-    return new InvalidFreeException(reason, layer, address);
+  /** Makes room for one more page. */
+  final void reserve() {
+    pages.reserve();
+  }
+
+  /** Adds a page whose blocks are all free. */
+  final void attach(Page page) {
+    pages.reserve();
+    page.floor = 0;
+    pages.add(page);
+    blocks += page.blocks;
+    arm();
+  }
+
+  /** {@return how the next page is to be cut: an eighth of what is held, within limits} */
+  final PageLayout nextLayout() {
+    int next = 0;
+    while (next < layouts.length - 1 && layouts[next].blocks() * 8L <= blocks) {
+      next++;
+    }
+    return layouts[next];
+  }
+
+  private InvalidFreeException doubleFree(long address) {
+    return new InvalidFreeException(Reason.DOUBLE_FREE, layer, address);
+  }
+
+  /** {@return how many blocks are in the hands of the user} */
+  final long live() {
+    return live;
+  }
+
+  /** {@return whether no page is held} */
+  final boolean isEmpty() {
+    return pages.count() == 0;
+  }
+
+  /** Writes the addresses of live blocks into {@code found}, from {@code count} on. */
+  final int listLive(long[] found, int count) {
+    return pages.listLive(found, count, blockSize);
   }
 }

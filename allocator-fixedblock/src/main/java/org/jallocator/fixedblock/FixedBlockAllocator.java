@@ -1,13 +1,6 @@
 package org.jallocator.fixedblock;
 
 import org.jallocator.Allocator;
-import org.jallocator.AllocatorStats;
-import org.jallocator.InvalidFreeException;
-import org.jallocator.InvalidFreeException.Reason;
-import org.jallocator.LeakException;
-import org.jallocator.OwningAllocator;
-import org.jallocator.spi.AllocatorErrors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Serves blocks of one size from pages of the inner allocator.
@@ -31,26 +24,29 @@ import org.jspecify.annotations.Nullable;
  * stays reserved until closing. On the Java heap, a bit a block and some hundred bytes a page. Not
  * for sizes that vary widely: stack several with {@link FallbackAllocator}.
  *
- * <p>Confined to its owner thread, the one that made it. After the reference's FixedBlockAllocator
- * (the Go library cgoalloc).
+ * <p>Confined to its owner thread, the one that made it; where built {@linkplain Builder#shared()
+ * shared}: Shared, never blocks, as {@link SharedCore} explains. After the reference's
+ * FixedBlockAllocator (the Go library cgoalloc).
  */
-public final class FixedBlockAllocator extends BlockPool implements OwningAllocator {
+public final class FixedBlockAllocator extends PagedAllocator {
 
   static final String NAME = "fixedblock";
 
-  private final long blockSize;
-  private final long alignment;
+  private FixedBlockAllocator(
+      Allocator inner, long pageSize, long blockSize, long alignment, boolean shared, int stripes) {
+    super(
+        "blockSize",
+        blockSize,
+        alignment,
+        core(
+            PageLayout.ofFixedBlocks(inner, pageSize, blockSize, alignment),
+            inner,
+            shared,
+            stripes));
+  }
 
-  /** The thread that may use this allocator: the one that made it, and none after closing. */
-  private @Nullable Thread owner = Thread.currentThread();
-
-  /** The same thread for as long as this lives, to be named in errors. */
-  private final Thread maker = Thread.currentThread();
-
-  private FixedBlockAllocator(Allocator inner, long pageSize, long blockSize, long alignment) {
-    super(NAME, inner, new PageLayout(inner, pageSize, blockSize, alignment));
-    this.blockSize = blockSize;
-    this.alignment = alignment;
+  private static Core core(PageLayout layout, Allocator inner, boolean shared, int stripes) {
+    return Core.of(NAME, inner, new PageLayout[][] {{layout}}, shared, stripes);
   }
 
   /**
@@ -66,7 +62,7 @@ public final class FixedBlockAllocator extends BlockPool implements OwningAlloca
    */
   public static FixedBlockAllocator create(
       Allocator inner, long pageSize, long blockSize, long alignment) {
-    return new FixedBlockAllocator(inner, pageSize, blockSize, alignment);
+    return new FixedBlockAllocator(inner, pageSize, blockSize, alignment, false, 0);
   }
 
   /**
@@ -78,208 +74,33 @@ public final class FixedBlockAllocator extends BlockPool implements OwningAlloca
     return new Builder(inner);
   }
 
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Confined to its owner thread. O(1); once a page, an inner malloc. The cost is shown by the
-   * bench's {@code reference} command.
-   */
   @Override
-  public long malloc(long size) {
-    if (Thread.currentThread() == owner && size >= 1 && size <= blockSize) {
-      long address = take();
-      if (address != NULL) {
-        return address;
-      }
-    }
-    return mallocSlow(size);
-  }
-
-  private long mallocSlow(long size) {
-    OutOfMemoryError cause = null;
-    try {
-      long address = serve(size);
-      if (address != NULL) {
-        return address;
-      }
-    } catch (OutOfMemoryError e) {
-      cause = e;
-    }
-    if (size > blockSize) {
-      throw AllocatorErrors.sizeTooLarge(NAME, size, "blockSize", blockSize);
-    }
-    throw AllocatorErrors.outOfMemory(NAME, size, reservedBytes(), cause);
-  }
-
-  private long serve(long size) {
-    requireUsable();
-    if (size < 1) {
-      throw AllocatorErrors.sizeTooSmall(NAME, size);
-    }
-    return size <= blockSize && refill() ? take() : NULL;
+  int sizeClass(long size) {
+    return 0;
   }
 
   /**
    * {@inheritDoc}
    *
-   * <p>Confined to its owner thread. O(1); once a page, an inner malloc.
-   */
-  @Override
-  public long tryMalloc(long size) {
-    if (Thread.currentThread() == owner && size >= 1 && size <= blockSize) {
-      long address = take();
-      if (address != NULL) {
-        return address;
-      }
-    }
-    return tryMallocSlow(size);
-  }
-
-  private long tryMallocSlow(long size) {
-    try {
-      return serve(size);
-    } catch (OutOfMemoryError noMemory) {
-      return NULL;
-    }
-  }
-
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Confined to its owner thread. O(1) however many pages there are; an inner free where a page
-   * goes back. Where the inner throws at that, its exception passes: the block is free, and the
-   * page is held still.
-   */
-  @Override
-  public void free(long address) {
-    if (!tryFree(address)) {
-      ignoreNull(address);
-    }
-  }
-
-  private static void ignoreNull(long address) {
-    if (address != NULL) {
-      throw new InvalidFreeException(Reason.FOREIGN, NAME, address);
-    }
-  }
-
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Confined to its owner thread. As {@link #free(long)}, and any size that fits a block is
-   * taken.
-   */
-  @Override
-  public void free(long address, long size) {
-    if (!tryFree(address, size)) {
-      ignoreNull(address);
-    }
-  }
-
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Confined to its owner thread. O(1) however many pages there are; an inner free where a page
-   * goes back.
-   */
-  @Override
-  public boolean tryFree(long address) {
-    if (Thread.currentThread() == owner) {
-      return give(address);
-    }
-    throw unusable();
-  }
-
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Confined to its owner thread. As {@link #tryFree(long)}, and any size that fits a block is
-   * taken.
+   * <p>Confined to its owner thread; where built shared: Shared, never blocks. As {@link
+   * #tryFree(long)}, and any size that fits a block is taken.
    */
   @Override
   public boolean tryFree(long address, long size) {
-    if (size >= 1 && size <= blockSize) {
-      return tryFree(address);
+    if (size < 1 || size > maxSize) {
+      core.requireSize(address, -1, size);
     }
-    if (owns(address)) {
-      throw new InvalidFreeException(NAME, address, size, blockSize);
-    }
-    return false;
-  }
-
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Confined to its owner thread. O(1) however many pages there are.
-   */
-  @Override
-  public boolean owns(long address) {
-    requireUsable();
-    return holds(address);
-  }
-
-  /** {@return {@code blockSize}} */
-  @Override
-  public long maxSize() {
-    return blockSize;
-  }
-
-  @Override
-  public long alignment() {
-    return alignment;
-  }
-
-  @Override
-  public boolean isShared() {
-    return false;
-  }
-
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Confined to its owner thread. O(1). Each live block counts as {@code blockSize} bytes.
-   */
-  @Override
-  public AllocatorStats stats() {
-    if (Thread.currentThread() != maker) {
-      throw unusable();
-    }
-    return snapshot();
-  }
-
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Confined to its owner thread. O(pages), and where blocks leaked O(blocks / 64).
-   *
-   * @throws LeakException if blocks are live; the allocator stays open
-   */
-  @Override
-  public void close() {
-    if (Thread.currentThread() != maker) {
-      throw unusable();
-    }
-    if (owner != null) {
-      returnPages();
-      owner = null;
-    }
-  }
-
-  private void requireUsable() {
-    if (Thread.currentThread() != owner) {
-      throw unusable();
-    }
-  }
-
-  private IllegalStateException unusable() {
-    return Thread.currentThread() == maker
-        ? AllocatorErrors.closed(NAME)
-        : AllocatorErrors.wrongThread(NAME, maker);
+    return core.give(address);
   }
 
   @Override
   public String toString() {
-    return NAME + "(blockSize=" + blockSize + ", alignment=" + alignment + ")";
+    return NAME
+        + "(blockSize="
+        + maxSize
+        + ", alignment="
+        + alignment()
+        + (isShared() ? ", shared=true)" : ")");
   }
 
   /** Makes a {@link FixedBlockAllocator}. Not for use by several threads at once. */
@@ -298,6 +119,8 @@ public final class FixedBlockAllocator extends BlockPool implements OwningAlloca
     private static final long MIN_DEFAULT_BLOCKS = 8;
 
     private final Allocator inner;
+    private boolean shared;
+    private int stripes;
     private long blockSize = DEFAULT_BLOCK_SIZE;
     private long pageSize;
     private long alignment;
@@ -342,7 +165,40 @@ public final class FixedBlockAllocator extends BlockPool implements OwningAlloca
     }
 
     /**
-     * {@return a new allocator, confined to the calling thread}
+     * Makes the allocator shared, for any thread to use.
+     *
+     * @return this builder
+     */
+    public Builder shared() {
+      return shared(true);
+    }
+
+    /**
+     * Sets whether any thread may use the allocator, or only the one that builds it; not where not
+     * set.
+     *
+     * @param shared whether any thread may
+     * @return this builder
+     */
+    public Builder shared(boolean shared) {
+      this.shared = shared;
+      return this;
+    }
+
+    /**
+     * Sets into how many parts a shared allocator is split, each for one thread at a time. Where
+     * not set, or set to 0: as many as there are processors, rounded up to a power of two.
+     *
+     * @param stripes a power of two, at most 1024; without meaning where not shared
+     * @return this builder
+     */
+    public Builder stripes(int stripes) {
+      this.stripes = stripes;
+      return this;
+    }
+
+    /**
+     * {@return a new allocator, confined to the calling thread unless set to be shared}
      *
      * @throws IllegalArgumentException if the sizes do not fit together, or a page is more than the
      *     inner serves
@@ -350,7 +206,7 @@ public final class FixedBlockAllocator extends BlockPool implements OwningAlloca
     public FixedBlockAllocator build() {
       long alignment = this.alignment == 0 ? defaultAlignment() : this.alignment;
       long pageSize = this.pageSize == 0 ? defaultPageSize(alignment) : this.pageSize;
-      return create(inner, pageSize, blockSize, alignment);
+      return new FixedBlockAllocator(inner, pageSize, blockSize, alignment, shared, stripes);
     }
 
     private long defaultAlignment() {

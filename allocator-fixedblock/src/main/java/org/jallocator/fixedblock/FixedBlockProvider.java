@@ -36,6 +36,17 @@ public final class FixedBlockProvider implements AllocatorProvider {
           1L << 62,
           "what addresses are a multiple of, a power of two; 0: what blockSize allows, at most 16");
 
+  static final Option<Boolean> SHARED =
+      Option.flag("shared", false, "whether any thread may use it, or only the one that makes it");
+
+  static final Option<Long> STRIPES =
+      Option.number(
+          "stripes",
+          0,
+          0,
+          SharedCore.MAX_STRIPES,
+          "parts of a shared one, a power of two; 0: one a processor");
+
   /** For the service loader. */
   public FixedBlockProvider() {}
 
@@ -51,7 +62,7 @@ public final class FixedBlockProvider implements AllocatorProvider {
 
   @Override
   public List<Option<?>> options() {
-    return List.of(BLOCK_SIZE, PAGE_SIZE, ALIGNMENT);
+    return List.of(BLOCK_SIZE, PAGE_SIZE, ALIGNMENT, SHARED, STRIPES);
   }
 
   @Override
@@ -65,6 +76,8 @@ public final class FixedBlockProvider implements AllocatorProvider {
         .blockSize(settings.get(BLOCK_SIZE))
         .pageSize(settings.get(PAGE_SIZE))
         .alignment(settings.get(ALIGNMENT))
+        .shared(settings.get(SHARED))
+        .stripes(Math.toIntExact(settings.get(STRIPES)))
         .build();
   }
 }

@@ -8,53 +8,87 @@ package org.jallocator.fixedblock;
  *     | slack     | block 0 | block 1 | …      | block blocks - 1 | slack |
  * </pre>
  *
- * <p>Invariant: {@code free} is the number of members of this set. The blocks of the word that a
- * pool has in hand are not members while they are there.
+ * <p>Invariant: {@code live = blocks - the number of members of this set}. The levels above the
+ * words may call the word in hand free where it no longer is: see {@link BlockPool}.
  */
-final class Page extends BitTree {
+class Page extends BitTree {
 
   /** A page without blocks or bytes, so that no caller asks whether there is one. Never written. */
-  static final Page NONE = new Page(levels(1), 0, 0);
+  static final Page NONE = new Page(PageLayout.NONE);
+
+  /** The address of the first block. */
+  long base;
+
+  /** A block's bytes are {@code odd << shift}; this is odd's inverse modulo 2⁶⁴. */
+  private final long inverse;
+
+  private final int shift;
+
+  /** Whether {@link #index} may leave out the multiplication. */
+  private final boolean shiftOnly;
+
+  final int blocks;
+
+  /** How many blocks are in the hands of the user. */
+  int live;
+
+  /** The count of live blocks at which the pool wants to know: 0, or below where it knows. */
+  int floor;
+
+  /** The word of this page that its pool has in hand, or -1. */
+  int handWord = -1;
+
+  /** This page's place among its pool's pages. */
+  int slot;
+
+  /** The index of the pool whose page this is. */
+  final int sizeClass;
 
   /** What the inner handed out, and how much of it. */
   private long start;
 
   final long bytes;
 
-  /** The address of the first block. */
-  long base;
-
-  final int blocks;
-
-  /** How many members this set has. */
-  int free;
-
-  /** This page's place among its pool's pages. */
-  int slot;
-
   /** Makes a page whose blocks are all free, not yet in any memory. */
-  Page(int[] levels, long bytes, int blocks) {
-    super(levels);
-    this.bytes = bytes;
-    this.blocks = blocks;
-    this.free = blocks;
+  Page(PageLayout layout) {
+    super(layout.levels());
+    this.inverse = layout.inverse();
+    this.shift = layout.shift();
+    this.shiftOnly = layout.shiftOnly();
+    this.blocks = layout.blocks();
+    this.bytes = layout.bytes();
+    this.sizeClass = layout.sizeClass();
     fill(blocks);
   }
 
   /** Puts this page into memory. */
-  void place(long start, long base) {
+  final void place(long start, long base) {
     this.start = start;
     this.base = base;
   }
 
-  long start() {
+  final long start() {
     return start;
+  }
+
+  /**
+   * {@return the index of the block at an address; negative or {@link #blocks} or more where no
+   * block of this page starts}
+   */
+  final long index(long address) {
+    long offset = address - base;
+    return Long.rotateRight(shiftOnly ? offset : offset * inverse, shift);
+  }
+
+  /** {@return whether a block is in the hands of the user} */
+  boolean isLive(int index) {
+    return !contains(index);
   }
 
   /**
    * {@return the first block from the given one on that is not free; where none is, blocks or more}
    */
-  int nextLive(int from) {
+  final int nextLive(int from) {
     int block = from;
     while (block < blocks) {
       long live = ~words[block >>> 6] >>> block;
@@ -66,7 +100,12 @@ final class Page extends BitTree {
     return block;
   }
 
-  boolean spans(long address) {
+  /** {@return a word whose bits are the blocks of word {@code index}} */
+  final long allOf(int index) {
+    return lowBits(blocks - (index << 6));
+  }
+
+  final boolean spans(long address) {
     return Long.compareUnsigned(address - start, bytes) < 0;
   }
 }

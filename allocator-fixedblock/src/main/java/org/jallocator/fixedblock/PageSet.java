@@ -1,7 +1,6 @@
 package org.jallocator.fixedblock;
 
 import java.util.Arrays;
-import org.jallocator.LeakException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -97,9 +96,13 @@ final class PageSet {
     return !whole.isEmpty();
   }
 
-  /** {@return the page to hand out from, or {@link Page#NONE}} */
+  boolean hasAvailable() {
+    return !available.isEmpty();
+  }
+
+  /** {@return the page to hand out from; there must be one with a free block} */
   Page lowestAvailable() {
-    return available.isEmpty() ? Page.NONE : at(available.lowest());
+    return at(available.lowest());
   }
 
   /** {@return the page to give back; there must be one without a live block} */
@@ -107,19 +110,22 @@ final class PageSet {
     return at(whole.highest());
   }
 
-  /** {@return the addresses of the first live blocks, none of them in hand} */
-  long[] firstLive(long live, long blockSize) {
-    long[] found = new long[(int) Math.min(live, LeakException.MAX_ADDRESSES)];
-    int count = 0;
-    for (int slot = 0; count < found.length; slot++) {
+  /**
+   * Writes the addresses of live blocks into {@code found}, from {@code count} on.
+   *
+   * @return how many addresses there are then
+   */
+  int listLive(long[] found, int count, long blockSize) {
+    int listed = count;
+    for (int slot = 0; slot < bySlot.length && listed < found.length; slot++) {
       Page page = at(slot);
       for (int block = page.nextLive(0);
-          block < page.blocks && count < found.length;
+          block < page.blocks && listed < found.length;
           block = page.nextLive(block + 1)) {
-        found[count++] = page.base + block * blockSize;
+        found[listed++] = page.base + block * blockSize;
       }
     }
-    return found;
+    return listed;
   }
 
   private Page at(int slot) {

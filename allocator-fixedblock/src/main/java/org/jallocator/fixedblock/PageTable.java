@@ -1,31 +1,47 @@
 package org.jallocator.fixedblock;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the page that an address lies in, in O(1) however many pages there are.
  *
- * <p>The address space is cut into windows of a power of two, none larger than the smallest page. A
+ * <p>The address space is cut into windows of a power of two, smaller than the smallest page. A
  * page is entered once for each window that it reaches into, in an open-addressed hash table keyed
  * by the window's number; as pages do not overlap, a window has two pages at the most. There are no
  * separate keys: whether an entry is the right one, the page's own range tells.
  *
- * <p>Invariants: at most half of the entries are used or removed, so every search ends at an empty
- * one; a page's entries stand until it is removed.
+ * <pre>
+ *            | lane 0 | lane 1 | … | lane 15 |
+ *   row 0    |        |        |   |         |    windows 16n to 16n + 15 share a row, so that
+ *   row 1    |        |        |   |         |    neighbours share a cache line; a search goes
+ *   …        |        |        |   |         |    down its lane, from the row that n hashes to
+ * </pre>
+ *
+ * <p>Invariants: an entry lies at most {@link #MAX_STEPS} rows below the one its window hashes to,
+ * so every search ends; at most half of the entries are used or removed.
+ *
+ * <p>Any thread may search at any time: an entry is written when its page is complete, and an array
+ * when it is. Adding and removing is for one thread at a time. A search that runs beside the
+ * removal of the page may find it or not; beside that of another page, it finds its own.
  */
 final class PageTable {
 
-  private static final int MIN_CAPACITY = 16;
+  private static final int LANE_BITS = 4;
+  private static final int LANES = 1 << LANE_BITS;
+  private static final int MAX_STEPS = 16;
+  private static final int MIN_CAPACITY = 4 * LANES;
 
-  /** Multiplying by it spreads neighbouring windows: 2⁶⁴ over the golden ratio. */
+  /** Multiplying by it spreads neighbouring keys: 2⁶⁴ over the golden ratio. */
   private static final long SPREAD = 0x9E3779B97F4A7C15L;
+
+  private static final VarHandle ENTRY = MethodHandles.arrayElementVarHandle(Page[].class);
+  private static final VarHandle ENTRIES = entriesHandle();
 
   private final int windowShift;
 
   private @Nullable Page[] entries = new Page[MIN_CAPACITY];
-
-  /** The top bits of a spread key make the index: 64 - log₂(capacity). */
-  private int indexShift = indexShift(MIN_CAPACITY);
 
   /** Entries that hold a page, or {@link Page#NONE} where one was removed. */
   private int used;
@@ -38,99 +54,169 @@ final class PageTable {
    * @param minPageBytes the size of the smallest page, in bytes
    */
   PageTable(long minPageBytes) {
-    this.windowShift = 63 - Long.numberOfLeadingZeros(minPageBytes);
+    this.windowShift = Math.max(0, 62 - Long.numberOfLeadingZeros(minPageBytes));
   }
 
-  private static int indexShift(int capacity) {
-    return Integer.numberOfLeadingZeros(capacity) + 33;
+  private static VarHandle entriesHandle() {
+    try {
+      return MethodHandles.lookup().findVarHandle(PageTable.class, "entries", Page[].class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /** {@return the index of the first entry where a window's pages may stand} */
+  private static int home(long window, int capacity) {
+    int row = (int) (((window >>> LANE_BITS) * SPREAD) >>> Integer.SIZE);
+    return (row << LANE_BITS | ((int) window & (LANES - 1))) & (capacity - 1);
+  }
+
+  /**
+   * {@return the page that most likely holds an address: {@link Page#NONE} or another page where it
+   * does not, which {@link #find} then tells}
+   */
+  Page guess(long address) {
+    @Nullable Page[] entries = (@Nullable Page[]) ENTRIES.getAcquire(this);
+    Page page = (Page) ENTRY.getAcquire(entries, home(address >>> windowShift, entries.length));
+    return page == null ? Page.NONE : page;
   }
 
   /** {@return the page that holds an address, or {@link Page#NONE}} */
   Page find(long address) {
-    @Nullable Page[] entries = this.entries;
-    int mask = entries.length - 1;
-    int index = (int) (((address >>> windowShift) * SPREAD) >>> indexShift);
-    Page page;
-    while ((page = entries[index & mask]) != null) {
+    @Nullable Page[] entries = (@Nullable Page[]) ENTRIES.getAcquire(this);
+    int index = home(address >>> windowShift, entries.length);
+    for (int step = 0; step < MAX_STEPS; step++) {
+      Page page = (Page) ENTRY.getAcquire(entries, index);
+      if (page == null) {
+        return Page.NONE;
+      }
       if (page.spans(address)) {
         return page;
       }
-      index++;
+      index = below(index, entries.length);
     }
     return Page.NONE;
   }
 
-  /** Makes room for a page, so that {@link #add} cannot fail. */
-  void reserve(long bytes) {
-    long needed = used + windows(bytes);
-    if (needed * 2 > entries.length) {
-      rebuild(held + windows(bytes));
-    }
+  private static int below(int index, int capacity) {
+    return (index + LANES) & (capacity - 1);
   }
 
-  /** {@return how many windows a page can reach into} */
-  private long windows(long bytes) {
-    return ((bytes - 1) >>> windowShift) + 2;
-  }
-
-  private void rebuild(long needed) {
-    int capacity = MIN_CAPACITY;
-    while (capacity < needed * 4) {
-      capacity = Math.multiplyExact(capacity, 2);
-    }
-    @Nullable Page[] old = entries;
-    entries = new Page[capacity];
-    indexShift = indexShift(capacity);
-    used = 0;
-    held = 0;
-    for (Page page : old) {
-      if (page != null && page != Page.NONE && find(page.start()) != page) {
-        add(page);
-      }
-    }
-  }
-
-  /** Enters a page that {@link #reserve} made room for. */
+  /**
+   * Enters a page.
+   *
+   * @throws OutOfMemoryError if the Java heap has no room for the table; nothing has changed
+   */
   void add(Page page) {
-    long first = page.start() >>> windowShift;
-    long more = ((page.start() + page.bytes - 1) >>> windowShift) - first;
-    for (long i = 0; i <= more; i++) {
-      int index = firstIndex(first + i);
+    long windows = windows(page);
+    if ((used + windows) * 2 <= entries.length && enter(entries, page)) {
+      held += (int) windows;
+      return;
+    }
+    // What was entered of the page stands, and is met again below or overwritten with the rest.
+    rebuild(page, held + windows);
+  }
+
+  private long first(Page page) {
+    return page.start() >>> windowShift;
+  }
+
+  private long windows(Page page) {
+    return ((page.start() + page.bytes - 1) >>> windowShift) - first(page) + 1;
+  }
+
+  /** {@return false iff a lane has no room within {@link #MAX_STEPS} rows} */
+  private boolean enter(@Nullable Page[] entries, Page page) {
+    long first = first(page);
+    long windows = windows(page);
+    for (long i = 0; i < windows; i++) {
+      int index = home(first + i, entries.length);
+      int step = 0;
       while (entries[index] != null && entries[index] != Page.NONE) {
-        index = next(index);
+        if (++step == MAX_STEPS) {
+          return false;
+        }
+        index = below(index, entries.length);
       }
       if (entries[index] == null) {
         used++;
       }
-      held++;
-      entries[index] = page;
+      ENTRY.setRelease(entries, index, page);
     }
+    return true;
+  }
+
+  private void rebuild(Page added, long windows) {
+    @Nullable Page[] old = entries;
+    int oldUsed = used;
+    int capacity = MIN_CAPACITY;
+    while (capacity < windows * 4) {
+      capacity = Math.multiplyExact(capacity, 2);
+    }
+    try {
+      @Nullable Page[] next = copy(old, added, capacity);
+      while (next == null) {
+        capacity = Math.multiplyExact(capacity, 2);
+        next = copy(old, added, capacity);
+      }
+      held = (int) windows;
+      ENTRIES.setRelease(this, next);
+    } catch (ArithmeticException | OutOfMemoryError e) {
+      used = oldUsed;
+      erase(added);
+      throw e instanceof OutOfMemoryError full ? full : new OutOfMemoryError("page table is full");
+    }
+  }
+
+  /**
+   * {@return the pages of old and one more in an array of that capacity, or null if too crowded}
+   */
+  private @Nullable Page @Nullable [] copy(@Nullable Page[] old, Page added, int capacity) {
+    @Nullable Page[] next = new Page[capacity];
+    used = 0;
+    if (!enter(next, added)) {
+      return null;
+    }
+    for (Page page : old) {
+      if (page != null && page != Page.NONE && !holds(next, page) && !enter(next, page)) {
+        return null;
+      }
+    }
+    return next;
+  }
+
+  private boolean holds(@Nullable Page[] entries, Page page) {
+    int index = home(first(page), entries.length);
+    for (int step = 0; step < MAX_STEPS; step++) {
+      if (entries[index] == page) {
+        return true;
+      }
+      index = below(index, entries.length);
+    }
+    return false;
   }
 
   /** Removes a page. */
   void remove(Page page) {
-    long first = page.start() >>> windowShift;
-    long more = ((page.start() + page.bytes - 1) >>> windowShift) - first;
-    for (long i = 0; i <= more; i++) {
-      int index = firstIndex(first + i);
-      while (entries[index] != page) {
-        index = next(index);
-      }
-      held--;
-      if (entries[next(index)] == null) {
-        entries[index] = null;
-        used--;
-      } else {
-        entries[index] = Page.NONE;
+    held -= (int) windows(page);
+    erase(page);
+  }
+
+  /** Takes the page's entries out, all that there are. */
+  private void erase(Page page) {
+    long first = first(page);
+    long windows = windows(page);
+    for (long i = 0; i < windows; i++) {
+      int index = home(first + i, entries.length);
+      for (int step = 0; step < MAX_STEPS; step++) {
+        if (entries[index] == page) {
+          boolean last = entries[below(index, entries.length)] == null;
+          ENTRY.setRelease(entries, index, last ? null : Page.NONE);
+          used -= last ? 1 : 0;
+          break;
+        }
+        index = below(index, entries.length);
       }
     }
-  }
-
-  private int firstIndex(long window) {
-    return (int) ((window * SPREAD) >>> indexShift);
-  }
-
-  private int next(int index) {
-    return (index + 1) & (entries.length - 1);
   }
 }

@@ -84,4 +84,36 @@ final class FixedBlockContractTest {
       return FixedBlockAllocator.create(inner, 5L << 30, 1L << 30, 4096);
     }
   }
+
+  @Nested
+  final class Shared extends AllocatorContract {
+    @Override
+    protected Allocator create(Allocator inner) {
+      return FixedBlockAllocator.builder(inner).blockSize(48).pageSize(4800).shared().build();
+    }
+  }
+
+  @Nested
+  final class SharedWithOneBlockAPage extends AllocatorContract {
+    @Override
+    protected Allocator create(Allocator inner) {
+      return FixedBlockAllocator.builder(inner).blockSize(64).pageSize(64).shared().build();
+    }
+  }
+
+  @Nested
+  final class SharedWithOneStripe extends AllocatorContract {
+    @Override
+    protected Allocator create(Allocator inner) {
+      return FixedBlockAllocator.builder(inner).shared().stripes(1).build();
+    }
+  }
+
+  @Nested
+  final class SharedWithPagesOfThreeLevels extends AllocatorContract {
+    @Override
+    protected Allocator create(Allocator inner) {
+      return FixedBlockAllocator.builder(inner).blockSize(24).pageSize(24 * 4097).shared().build();
+    }
+  }
 }

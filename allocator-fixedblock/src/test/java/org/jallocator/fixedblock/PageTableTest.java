@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.jallocator.testkit.RecordingAllocator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -14,7 +15,8 @@ final class PageTableTest {
   private static final long SEED = 20261122;
 
   private static Page page(long start, long bytes) {
-    Page page = new Page(BitTree.levels(1), bytes, 1);
+    var inner = RecordingAllocator.builder().alignment(1).build();
+    Page page = new Page(PageLayout.ofSizeClass(inner, 0, bytes, 1, 1));
     page.place(start, start);
     return page;
   }
@@ -35,7 +37,6 @@ final class PageTableTest {
         if (expected(pages, start) == Page.NONE
             && expected(pages, start + bytes - 1) == Page.NONE) {
           Page page = page(start, bytes);
-          table.reserve(bytes);
           table.add(page);
           pages.add(page);
         }
@@ -61,7 +62,6 @@ final class PageTableTest {
       long bytes = 4096L << (i % 9);
       Page page = page(start, bytes);
       start += bytes + i % 3;
-      table.reserve(bytes);
       table.add(page);
       pages.add(page);
     }
@@ -79,7 +79,6 @@ final class PageTableTest {
   void findsTheVeryLastAddress() {
     PageTable table = new PageTable(4096);
     Page page = page(-4096, 4096);
-    table.reserve(4096);
     table.add(page);
     assertSame(page, table.find(-1));
     assertSame(page, table.find(-4096));
@@ -92,7 +91,6 @@ final class PageTableTest {
     PageTable table = new PageTable(4096);
     for (int i = 0; i < 1_000_000; i++) {
       Page page = page((1L << 40) + i * 8192L, 4096);
-      table.reserve(4096);
       table.add(page);
       assertSame(page, table.find(page.start()));
       table.remove(page);

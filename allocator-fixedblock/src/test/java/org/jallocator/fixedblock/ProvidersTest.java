@@ -7,6 +7,6 @@ import org.jallocator.testkit.ProviderContract;
 final class ProvidersTest extends ProviderContract {
   @Override
   protected Set<Class<? extends AllocatorProvider>> providers() {
-    return Set.of(FixedBlockProvider.class, FallbackProvider.class);
+    return Set.of(FixedBlockProvider.class, SizeClassProvider.class, FallbackProvider.class);
   }
 }

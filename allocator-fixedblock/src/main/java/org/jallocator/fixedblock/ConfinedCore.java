@@ -1,0 +1,197 @@
+package org.jallocator.fixedblock;
+
+import org.jallocator.Allocator;
+import org.jallocator.AllocatorStats;
+import org.jallocator.InvalidFreeException.Reason;
+import org.jallocator.LeakException;
+import org.jallocator.spi.AllocatorErrors;
+import org.jspecify.annotations.Nullable;
+
+/** The pools of an allocator that one thread uses. */
+final class ConfinedCore extends Core {
+
+  /** The thread that may use this: the one that made it, and none after closing. */
+  private @Nullable Thread owner = Thread.currentThread();
+
+  private final BlockPool[] pools;
+
+  /** The page last freed into, which the next free is asked of first. */
+  private Page lastPage = Page.NONE;
+
+  /** The same thread for as long as this lives, to be named in errors. */
+  private final Thread maker = Thread.currentThread();
+
+  ConfinedCore(String layer, PageSource source, PageLayout[][] layouts) {
+    super(layer, source);
+    pools = new BlockPool[layouts.length];
+    for (int i = 0; i < layouts.length; i++) {
+      pools[i] = new BlockPool(layer, layouts[i]);
+    }
+  }
+
+  @Override
+  long take(int sizeClass) {
+    return Thread.currentThread() == owner ? pools[sizeClass].take() : Allocator.NULL;
+  }
+
+  @Override
+  long takeSlow(int sizeClass) {
+    requireUsable();
+    BlockPool pool = pools[sizeClass];
+    return pool.refill() || (grow(pool) && pool.refill()) ? pool.take() : Allocator.NULL;
+  }
+
+  /**
+   * Adds a page to a pool; where the inner has no memory, once all that lies idle is given back.
+   */
+  private boolean grow(BlockPool pool) {
+    pool.reserve();
+    PageLayout layout = pool.nextLayout();
+    Page page = new Page(layout);
+    if (!source.place(page, layout)) {
+      return false;
+    }
+    pool.attach(page);
+    return true;
+  }
+
+  @Override
+  boolean give(long address) {
+    if (Thread.currentThread() == owner) {
+      Page page = lastPage;
+      long index = page.index(address);
+      if (index >= 0 && index < page.blocks) {
+        give(page, (int) index, address);
+        return true;
+      }
+      return giveToOtherPage(address);
+    }
+    throw unusable();
+  }
+
+  private boolean giveToOtherPage(long address) {
+    Page page = table.guess(address);
+    long index = page.index(address);
+    if (index >= 0 && index < page.blocks) {
+      lastPage = page;
+      give(page, (int) index, address);
+      return true;
+    }
+    return giveSlow(address);
+  }
+
+  private boolean giveSlow(long address) {
+    Page page = table.find(address);
+    if (page == Page.NONE) {
+      return false;
+    }
+    long index = page.index(address);
+    if (index < 0 || index >= page.blocks) {
+      throw invalid(Reason.NOT_A_BLOCK, address);
+    }
+    lastPage = page;
+    give(page, (int) index, address);
+    return true;
+  }
+
+  private void give(Page page, int index, long address) {
+    BlockPool pool = pools[page.sizeClass];
+    if (pool.give(page, index, address)) {
+      release(pool);
+    }
+  }
+
+  private void release(BlockPool pool) {
+    for (Page page = pool.detach(); page != Page.NONE; page = pool.detach()) {
+      giveBack(pool, page);
+    }
+  }
+
+  private void giveBack(BlockPool pool, Page page) {
+    if (page == lastPage) {
+      lastPage = Page.NONE;
+    }
+    try {
+      source.giveBack(page);
+    } catch (Throwable e) {
+      pool.attach(page); // an inner may refuse to take a page back
+      throw e;
+    }
+  }
+
+  @Override
+  boolean isShared() {
+    return false;
+  }
+
+  @Override
+  void requireUsable() {
+    if (Thread.currentThread() != owner) {
+      throw unusable();
+    }
+  }
+
+  private IllegalStateException unusable() {
+    return Thread.currentThread() == maker
+        ? AllocatorErrors.closed(layer)
+        : AllocatorErrors.wrongThread(layer, maker);
+  }
+
+  @Override
+  AllocatorStats stats() {
+    if (Thread.currentThread() != maker) {
+      throw unusable();
+    }
+    return source.snapshot(liveBlocks(), liveBytes());
+  }
+
+  private long liveBlocks() {
+    long live = 0;
+    for (BlockPool pool : pools) {
+      live += pool.live();
+    }
+    return live;
+  }
+
+  private long liveBytes() {
+    long live = 0;
+    for (BlockPool pool : pools) {
+      live += pool.live() * pool.blockSize;
+    }
+    return live;
+  }
+
+  @Override
+  void close() {
+    if (Thread.currentThread() != maker) {
+      throw unusable();
+    }
+    if (owner == null) {
+      return;
+    }
+    long live = liveBlocks();
+    if (live != 0) {
+      throw new LeakException(layer, live, liveBytes(), firstLive(live));
+    }
+    for (BlockPool pool : pools) {
+      for (Page page = pool.detachWhole(); page != Page.NONE; page = pool.detachWhole()) {
+        giveBack(pool, page);
+      }
+    }
+    owner = null;
+  }
+
+  private long[] firstLive(long live) {
+    long[] found = new long[(int) Math.min(live, LeakException.MAX_ADDRESSES)];
+    int count = 0;
+    for (BlockPool pool : pools) {
+      count = pool.listLive(found, count);
+    }
+    return found;
+  }
+
+  @Override
+  long blockSize(int sizeClass) {
+    return pools[sizeClass].blockSize;
+  }
+}
