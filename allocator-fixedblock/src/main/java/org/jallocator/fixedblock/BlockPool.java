@@ -9,47 +9,55 @@ import org.jallocator.InvalidFreeException.Reason;
  * call it as it is, shared ones behind a lock. It trusts its caller to be alone and to ask for no
  * more than a block, and it makes no calls to the inner: pages are given to it and taken from it.
  *
- * <p>Book-keeping is one bit a block on the Java heap, 1 for free. The word that is being handed
- * out is in hand: where it lies is kept in fields here. Taking a block clears its lowest bit;
- * giving one back sets a bit in whatever page it is of, the one in hand or another, without asking
- * which. Only when the word in hand is empty are the levels above it told so, and another looked
- * for: lowest page first, so that old pages fill up and young ones drain.
+ * <p>Book-keeping is one bit a block on the Java heap, 1 for free. The 64 bits that are being
+ * handed out are in hand: kept in {@link #word}, with the address of their first block. Taking a
+ * block clears the lowest bit; giving back a block of that word sets it again. Neither touches the
+ * page, nor a counter. Every other block is given back to its page, and counted.
  *
  * <p>Invariants:
  *
  * <pre>
- *   live = Σ page.live
- *   a page is in pages.available iff its tree is not empty
- *   a page is in pages.whole if page.live = 0 and, the page in hand aside, only if
- *   releaseAt = blocks / 4 where pages may go back, else -1
+ *   live = blocks - free - bitCount(word)
+ *   free = Σ page.free                      the word in hand aside, which no page counts
+ *   a page is in pages.available iff a word of it is free in part, the word in hand aside
+ *   a page is in pages.whole iff page.free = page.blocks
  * </pre>
  *
  * <p>Release: while more than one page is held and at least 3/4 of all blocks are free, pages
- * without a live block go back.
+ * without a live block go back. The free paths compare one count each, of the word in hand or of
+ * all other words, with the count from which on that can be true.
  */
 class BlockPool {
 
-  private static final long NO_RELEASE = -1;
+  /** More free blocks than a word has. */
+  private static final int NEVER = Long.SIZE + 1;
 
-  /**
-   * The words of the page in hand, which of them is in hand, and the address of its first block.
-   */
-  private long[] handWords = Page.NONE.words;
+  /** The free blocks of the word in hand, and the address of its first block. */
+  private long word;
 
-  private int handWord;
   private long handBase;
-  private Page handPage = Page.NONE;
+
+  /** How many free blocks of the word in hand may let a page go back. */
+  private int wordTrigger = NEVER;
+
+  /** How many blocks the word in hand has, live ones included. */
+  private int wordBlocks;
 
   final long blockSize;
+
+  /** A block's bytes are {@code odd << shift}, and this is the inverse of odd modulo 2⁶⁴. */
+  private final long inverse;
+
   private final int shift;
   private final boolean shiftOnly;
 
-  /** How many blocks are in the hands of the user. */
-  private long live;
+  /** How many blocks are free in all words but the one in hand. */
+  private long free;
 
-  /** The count of live blocks from which on down a page may have to go back. */
-  private long releaseAt = NO_RELEASE;
+  /** How many of them may let a page go back. */
+  private long freeTrigger = Long.MAX_VALUE;
 
+  private Page handPage = Page.NONE;
   private final String layer;
   private final PageLayout[] layouts;
   private final PageSet pages = new PageSet();
@@ -64,6 +72,7 @@ class BlockPool {
     this.layer = layer;
     this.layouts = layouts;
     this.blockSize = layouts[0].blockSize();
+    this.inverse = layouts[0].inverse();
     this.shift = layouts[0].shift();
     this.shiftOnly = layouts[0].shiftOnly();
   }
@@ -75,17 +84,79 @@ class BlockPool {
    *     again
    */
   final long take() {
-    long[] words = handWords;
-    int index = handWord;
-    long word = words[index];
+    long word = this.word;
     if (word == 0) {
       return Allocator.NULL;
     }
-    words[index] = word & (word - 1);
-    handPage.live++;
-    live++;
-    long block = Long.numberOfTrailingZeros(word);
-    return handBase + (shiftOnly ? block << shift : block * blockSize);
+    this.word = word & (word - 1);
+    long index = Long.numberOfTrailingZeros(word);
+    return handBase + (shiftOnly ? index << shift : index * blockSize);
+  }
+
+  /**
+   * {@return the index in the word in hand of the block at an address; negative or {@link
+   * #wordBlocks()} or more where no block of that word starts there}
+   */
+  final long handIndex(long address) {
+    long offset = address - handBase;
+    return Long.rotateRight(shiftOnly ? offset : offset * inverse, shift);
+  }
+
+  final int wordBlocks() {
+    return wordBlocks;
+  }
+
+  /**
+   * Gives a block of the word in hand back; O(1).
+   *
+   * @return whether a page may have to go back: {@link #detach} it
+   */
+  final boolean giveToHand(long index, long address) {
+    long bit = 1L << index;
+    long word = this.word;
+    if ((word & bit) != 0) {
+      throw doubleFree(address);
+    }
+    this.word = word |= bit;
+    return Long.bitCount(word) >= wordTrigger;
+  }
+
+  /**
+   * Gives a block back, to its page or to the word in hand; O(1).
+   *
+   * @return whether a page may have to go back: {@link #detach} it
+   */
+  final boolean give(Page page, int index, long address) {
+    int word = index >>> 6;
+    if (word == page.handWord) {
+      return giveToHand(index, address);
+    }
+    long bit = 1L << index;
+    long[] words = page.words;
+    long old = words[word];
+    if ((old & bit) != 0) {
+      throw doubleFree(address);
+    }
+    words[word] = old | bit;
+    if (old == 0 && page.raise(word)) {
+      pages.markAvailable(page);
+    }
+    return count(page, 1);
+  }
+
+  private boolean count(Page page, int count) {
+    long free = this.free + count;
+    this.free = free;
+    page.free += count;
+    return (page.free == page.wholeAt || free >= freeTrigger) && settle(page);
+  }
+
+  private boolean settle(Page page) {
+    if (page.free == page.blocks) {
+      pages.markWhole(page);
+    }
+    arm();
+    return mayRelease();
   }
 
   /**
@@ -94,138 +165,113 @@ class BlockPool {
    * @return false iff no page has a free block: {@link #attach} one and refill again
    */
   final boolean refill() {
-    retireHand();
     if (!pages.hasAvailable()) {
       return false;
     }
+    dropHand();
     Page page = pages.lowestAvailable();
-    markUsed(page);
-    handPage.handWord = -1;
+    if (page.free == page.blocks) {
+      pages.markUsed(page);
+    }
+    int index = page.lowestWord();
+    page.lower(index);
+    if (page.isEmpty()) {
+      pages.markExhausted(page);
+    }
     handPage = page;
-    handWords = page.words;
-    handWord = page.lowestWord();
-    page.handWord = handWord;
-    handBase = page.base + ((long) handWord << 6) * blockSize;
+    page.handWord = index;
+    word = page.words[index];
+    handBase = page.base + ((long) index << 6) * blockSize;
+    wordBlocks = Math.min(Long.SIZE, page.blocks - (index << 6));
+    page.wholeAt = page.blocks - wordBlocks;
+    page.free -= Long.bitCount(word);
+    free -= Long.bitCount(word);
+    arm();
     return true;
   }
 
-  /** Tells the levels above the word in hand that it is empty. */
-  private void retireHand() {
+  /** Puts the word in hand back into its page. */
+  private void putBack() {
     Page page = handPage;
-    if (page == Page.NONE) {
-      return;
+    if (word != 0) {
+      if (page.raise(page.handWord)) {
+        pages.markAvailable(page);
+      }
+      page.free += Long.bitCount(word);
+      free += Long.bitCount(word);
     }
-    markUsed(page);
-    page.lower(handWord);
-    if (page.isEmpty()) {
-      pages.markExhausted(page);
+    dropHand();
+    if (page.free == page.blocks && page != Page.NONE) {
+      pages.markWhole(page);
     }
   }
 
   private void dropHand() {
-    handPage.handWord = -1;
-    handPage = Page.NONE;
-    handWords = Page.NONE.words;
-    handWord = 0;
-    handBase = 0;
-  }
-
-  /**
-   * Gives a block back to its page; O(1).
-   *
-   * @return whether a page may have to go back: {@link #detach} it
-   */
-  final boolean give(Page page, int index, long address) {
-    int word = index >>> 6;
-    long bit = 1L << index;
-    long[] words = page.words;
-    long free = words[word];
-    if ((free & bit) != 0) {
-      throw doubleFree(address);
-    }
-    words[word] = free | bit;
-    if (free == 0 && page.raise(word)) {
-      pages.markAvailable(page);
-    }
-    live--;
-    if (--page.live == page.floor) {
-      reachFloor(page);
-    }
-    return live <= releaseAt;
-  }
-
-  /** Gives the blocks {@code freed} of a word back, none of which is free. */
-  final void giveWord(Page page, int word, long freed) {
-    long[] words = page.words;
-    long free = words[word];
-    words[word] = free | freed;
-    if (free == 0 && page.raise(word)) {
-      pages.markAvailable(page);
-    }
-    int count = Long.bitCount(freed);
-    live -= count;
-    page.live -= count;
-    if (page.live == page.floor) {
-      reachFloor(page);
+    Page page = handPage;
+    if (page != Page.NONE) {
+      page.words[page.handWord] = word;
+      page.handWord = Page.NO_WORD;
+      page.wholeAt = page.blocks;
+      handPage = Page.NONE;
+      word = 0;
+      handBase = 0;
+      wordBlocks = 0;
     }
   }
 
-  /**
-   * Notes that a page has no live block, for good or, where it is in hand, perhaps for a moment.
-   */
-  private void reachFloor(Page page) {
-    pages.markWhole(page);
-    if (page == handPage) {
-      page.floor = -1; // a temporary block after the other must not come here each time
-    }
-    arm();
-  }
-
-  private void markUsed(Page page) {
-    pages.markUsed(page);
-    page.floor = 0;
-    arm();
-  }
-
+  /** Sets the counts of the free paths, after any change of the pages or of the hand. */
   private void arm() {
-    releaseAt = pages.count() > 1 && pages.hasWhole() ? blocks >>> 2 : NO_RELEASE;
+    boolean whole = pages.hasWhole();
+    if (pages.count() > 1 && (whole || handMayFill())) {
+      long missing = releasableFrom() - free;
+      freeTrigger = releasableFrom() - wordBlocks;
+      wordTrigger = (int) Math.min(NEVER, whole ? missing : Math.max(missing, wordBlocks));
+    } else {
+      freeTrigger = Long.MAX_VALUE;
+      wordTrigger = NEVER;
+    }
+  }
+
+  /** {@return whether the word in hand has the only live blocks of its page} */
+  private boolean handMayFill() {
+    return handPage.free == handPage.wholeAt && handPage != Page.NONE;
+  }
+
+  /** {@return the count of free blocks from which on pages go back: three quarters, rounded up} */
+  private long releasableFrom() {
+    return blocks - (blocks >>> 2);
+  }
+
+  private boolean mayRelease() {
+    return pages.count() > 1 && free + Long.bitCount(word) >= releasableFrom();
   }
 
   /**
    * {@return a page that by the rule goes back and is no longer held; {@link Page#NONE} if none}
    */
   final Page detach() {
-    while (live <= releaseAt) {
-      Page page = pages.highestWhole();
-      if (page.live == 0) {
-        remove(page);
-        return page;
-      }
-      markUsed(page);
+    if (mayRelease() && handPage.free + Long.bitCount(word) == handPage.blocks) {
+      putBack();
     }
-    return Page.NONE;
+    Page page = mayRelease() && pages.hasWhole() ? removeWhole() : Page.NONE;
+    arm();
+    return page;
   }
 
   /** {@return a page without a live block, no longer held; {@link Page#NONE} if there is none} */
   final Page detachWhole() {
-    while (pages.hasWhole()) {
-      Page page = pages.highestWhole();
-      if (page.live == 0) {
-        remove(page);
-        return page;
-      }
-      markUsed(page);
-    }
-    return Page.NONE;
+    putBack();
+    Page page = pages.hasWhole() ? removeWhole() : Page.NONE;
+    arm();
+    return page;
   }
 
-  private void remove(Page page) {
-    if (page == handPage) {
-      dropHand();
-    }
+  private Page removeWhole() {
+    Page page = pages.highestWhole();
     pages.remove(page);
     blocks -= page.blocks;
-    arm();
+    free -= page.free;
+    return page;
   }
 
   /** Makes room for one more page. */
@@ -236,9 +282,9 @@ class BlockPool {
   /** Adds a page whose blocks are all free. */
   final void attach(Page page) {
     pages.reserve();
-    page.floor = 0;
     pages.add(page);
     blocks += page.blocks;
+    free += page.free;
     arm();
   }
 
@@ -251,22 +297,57 @@ class BlockPool {
     return layouts[next];
   }
 
+  /** {@return how many blocks are in the hands of the user} */
+  final long live() {
+    return blocks - free - Long.bitCount(word);
+  }
+
+  final boolean isLive(Page page, int index) {
+    return index >>> 6 == page.handWord ? (word >>> index & 1) == 0 : !page.contains(index);
+  }
+
+  /**
+   * Writes the addresses of live blocks into {@code found}, from {@code count} on.
+   *
+   * @return how many addresses there are then
+   */
+  final int listLive(long[] found, int count) {
+    putBack();
+    arm();
+    return pages.listLive(found, count, blockSize);
+  }
+
   private InvalidFreeException doubleFree(long address) {
     return new InvalidFreeException(Reason.DOUBLE_FREE, layer, address);
   }
 
-  /** {@return how many blocks are in the hands of the user} */
-  final long live() {
-    return live;
+  // What shared pools add: the word in hand is written to its page, too, for frees to see.
+
+  /** As {@link #take}. */
+  final long takeVisibly() {
+    long address = take();
+    if (address != Allocator.NULL) {
+      handPage.words[handPage.handWord] = word;
+    }
+    return address;
   }
 
-  /** {@return whether no page is held} */
-  final boolean isEmpty() {
-    return pages.count() == 0;
+  /** Gives the blocks {@code freed} of a word back, none of which is free. */
+  final void giveWord(Page page, int index, long freed) {
+    long[] words = page.words;
+    long old = words[index];
+    words[index] = old | freed;
+    if (index == page.handWord) {
+      word |= freed;
+      return;
+    }
+    if (old == 0 && page.raise(index)) {
+      pages.markAvailable(page);
+    }
+    count(page, Long.bitCount(freed));
   }
 
-  /** Writes the addresses of live blocks into {@code found}, from {@code count} on. */
-  final int listLive(long[] found, int count) {
-    return pages.listLive(found, count, blockSize);
+  final Page handPage() {
+    return handPage;
   }
 }

@@ -15,7 +15,13 @@ final class ConfinedCore extends Core {
 
   private final BlockPool[] pools;
 
-  /** The page last freed into, which the next free is asked of first. */
+  /** The class last taken of: a free looks into the page that it has in hand before the table. */
+  private int lastClass;
+
+  /**
+   * The page last freed into, which is asked before the table, too; where there is one class. With
+   * many, the next free is of another page too often.
+   */
   private Page lastPage = Page.NONE;
 
   /** The same thread for as long as this lives, to be named in errors. */
@@ -31,7 +37,11 @@ final class ConfinedCore extends Core {
 
   @Override
   long take(int sizeClass) {
-    return Thread.currentThread() == owner ? pools[sizeClass].take() : Allocator.NULL;
+    if (Thread.currentThread() == owner) {
+      lastClass = sizeClass;
+      return pools[sizeClass].take();
+    }
+    return Allocator.NULL;
   }
 
   @Override
@@ -58,22 +68,36 @@ final class ConfinedCore extends Core {
   @Override
   boolean give(long address) {
     if (Thread.currentThread() == owner) {
-      Page page = lastPage;
-      long index = page.index(address);
-      if (index >= 0 && index < page.blocks) {
-        give(page, (int) index, address);
+      BlockPool pool = pools[lastClass];
+      long index = pool.handIndex(address);
+      if (index >= 0 && index < pool.wordBlocks()) {
+        if (pool.giveToHand(index, address)) {
+          release(pool);
+        }
         return true;
       }
-      return giveToOtherPage(address);
+      return giveToPage(address);
     }
     throw unusable();
+  }
+
+  private boolean giveToPage(long address) {
+    Page page = lastPage;
+    long index = page.index(address);
+    if (index >= 0 && index < page.blocks) {
+      give(page, (int) index, address);
+      return true;
+    }
+    return giveToOtherPage(address);
   }
 
   private boolean giveToOtherPage(long address) {
     Page page = table.guess(address);
     long index = page.index(address);
     if (index >= 0 && index < page.blocks) {
-      lastPage = page;
+      if (pools.length == 1) {
+        lastPage = page;
+      }
       give(page, (int) index, address);
       return true;
     }
@@ -89,7 +113,6 @@ final class ConfinedCore extends Core {
     if (index < 0 || index >= page.blocks) {
       throw invalid(Reason.NOT_A_BLOCK, address);
     }
-    lastPage = page;
     give(page, (int) index, address);
     return true;
   }
@@ -117,6 +140,11 @@ final class ConfinedCore extends Core {
       pool.attach(page); // an inner may refuse to take a page back
       throw e;
     }
+  }
+
+  @Override
+  boolean isLive(Page page, int index) {
+    return pools[page.sizeClass].isLive(page, index);
   }
 
   @Override

@@ -88,10 +88,12 @@ abstract sealed class Core permits ConfinedCore, SharedCore {
     if (page.sizeClass != sizeClass
         && index >= 0
         && index < page.blocks
-        && page.isLive((int) index)) {
+        && isLive(page, (int) index)) {
       throw new InvalidFreeException(layer, address, size, blockSize(page.sizeClass));
     }
   }
+
+  abstract boolean isLive(Page page, int index);
 
   final boolean owns(long address) {
     requireUsable();

@@ -8,13 +8,15 @@ package org.jallocator.fixedblock;
  *     | slack     | block 0 | block 1 | …      | block blocks - 1 | slack |
  * </pre>
  *
- * <p>Invariant: {@code live = blocks - the number of members of this set}. The levels above the
- * words may call the word in hand free where it no longer is: see {@link BlockPool}.
+ * <p>The word that a pool has in hand is not of this set while it is there: the levels above the
+ * words hold it for empty, and {@code free} does not count it.
  */
 class Page extends BitTree {
 
   /** A page without blocks or bytes, so that no caller asks whether there is one. Never written. */
   static final Page NONE = new Page(PageLayout.NONE);
+
+  static final int NO_WORD = -1;
 
   /** The address of the first block. */
   long base;
@@ -29,14 +31,14 @@ class Page extends BitTree {
 
   final int blocks;
 
-  /** How many blocks are in the hands of the user. */
-  int live;
+  /** How many members this set has, the word in hand aside. */
+  int free;
 
-  /** The count of live blocks at which the pool wants to know: 0, or below where it knows. */
-  int floor;
+  /** The {@link #free} at which no block is live, the word in hand aside. */
+  int wholeAt;
 
-  /** The word of this page that its pool has in hand, or -1. */
-  int handWord = -1;
+  /** The word of this page that its pool has in hand, or {@link #NO_WORD}. */
+  int handWord = NO_WORD;
 
   /** This page's place among its pool's pages. */
   int slot;
@@ -58,6 +60,8 @@ class Page extends BitTree {
     this.blocks = layout.blocks();
     this.bytes = layout.bytes();
     this.sizeClass = layout.sizeClass();
+    this.free = blocks;
+    this.wholeAt = blocks;
     fill(blocks);
   }
 
@@ -78,11 +82,6 @@ class Page extends BitTree {
   final long index(long address) {
     long offset = address - base;
     return Long.rotateRight(shiftOnly ? offset : offset * inverse, shift);
-  }
-
-  /** {@return whether a block is in the hands of the user} */
-  boolean isLive(int index) {
-    return !contains(index);
   }
 
   /**

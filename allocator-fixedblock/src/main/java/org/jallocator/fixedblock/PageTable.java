@@ -54,7 +54,7 @@ final class PageTable {
    * @param minPageBytes the size of the smallest page, in bytes
    */
   PageTable(long minPageBytes) {
-    this.windowShift = Math.max(0, 62 - Long.numberOfLeadingZeros(minPageBytes));
+    this.windowShift = Math.max(0, 59 - Long.numberOfLeadingZeros(minPageBytes));
   }
 
   private static VarHandle entriesHandle() {

@@ -226,6 +226,11 @@ final class SharedCore extends Core {
   }
 
   @Override
+  boolean isLive(Page page, int index) {
+    return ((SharedPage) page).isLive(index);
+  }
+
+  @Override
   boolean isShared() {
     return true;
   }

@@ -73,7 +73,7 @@ final class SharedPage extends Page {
     }
   }
 
-  @Override
+  /** {@return whether a block is in the hands of the user} */
   boolean isLive(int index) {
     int word = index >>> 6;
     long flipped = (long) LONG.getVolatile(flips, word << 1);
@@ -122,6 +122,11 @@ final class SharedPage extends Page {
         }
       }
     }
+  }
+
+  /** As {@link #fold}, of the word in hand alone. */
+  void foldHand() {
+    foldWord(handWord);
   }
 
   private void foldWord(int word) {

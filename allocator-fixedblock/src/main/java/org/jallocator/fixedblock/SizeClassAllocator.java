@@ -100,7 +100,7 @@ public final class SizeClassAllocator extends PagedAllocator {
     static final long DEFAULT_ALIGNMENT = 16;
 
     /** The size of a class's first page, in bytes. */
-    private static final long FIRST_PAGE_SIZE = 4 * 1024;
+    private static final long FIRST_PAGE_SIZE = 16 * 1024;
 
     private final Allocator inner;
     private long maxSize = DEFAULT_MAX_SIZE;

@@ -41,7 +41,7 @@ final class Stripe extends SpinLock {
       return 0;
     }
     try {
-      return pools[sizeClass].take();
+      return pools[sizeClass].takeAny();
     } finally {
       unlock();
     }

@@ -56,11 +56,20 @@ final class StripePool extends BlockPool {
 
   /** {@return a block, wherever in this pool one is free; NULL where none is} */
   long takeAny() {
-    long address = take();
-    if (address == Allocator.NULL) {
-      fold();
-      address = take();
+    long address = takeVisibly();
+    return address == Allocator.NULL ? takeFolded() : address;
+  }
+
+  private long takeFolded() {
+    if (handPage() instanceof SharedPage page) {
+      page.foldHand();
+      long address = takeVisibly();
+      if (address != Allocator.NULL) {
+        return address;
+      }
     }
-    return address == Allocator.NULL && refill() ? take() : address;
+    fold();
+    long address = takeVisibly();
+    return address == Allocator.NULL && refill() ? takeVisibly() : address;
   }
 }
