@@ -1,5 +1,7 @@
 package org.jallocator.bench;
 
+import java.util.List;
+
 /** The stacks that are measured where the user names none. */
 final class DefaultStacks {
 
@@ -18,6 +20,9 @@ final class DefaultStacks {
       fallback(fixedblock(blockSize=2KiB, pageSize=256KiB, jna),
       jna)))
       """;
+
+  /** What threads may share. */
+  static final List<String> SHARED = List.of(JNA);
 
   private DefaultStacks() {}
 }

@@ -21,6 +21,11 @@ record Footprint(@Nullable Long peakReservedBytes, @Nullable Long innerMallocs) 
    */
   static Footprint measure(String expression, Trace trace) {
     try (AllocatorStack stack = AllocatorStack.open(expression, new CountingLoader())) {
+      if (trace.threadCount() > 1 && !stack.allocator().isShared()) {
+        throw new BadInputException(
+            "stack is confined to one thread, and the trace has several: trace=%s, threads=%d, stack=%s"
+                .formatted(trace.name(), trace.threadCount(), expression));
+      }
       long maxSize = stack.allocator().maxSize();
       if (trace.largestSize() > maxSize) {
         throw new BadInputException(
@@ -28,7 +33,7 @@ record Footprint(@Nullable Long peakReservedBytes, @Nullable Long innerMallocs) 
                     + " stack=%s")
                 .formatted(trace.name(), trace.largestSize(), maxSize, expression));
       }
-      new Replay(trace).run(stack.allocator());
+      Replay.of(trace).run(stack.allocator());
       Optional<CountingAllocator> leaf = stack.find(CountingAllocator.class);
       return leaf.map(CountingAllocator::ledger)
           .map(ledger -> new Footprint(ledger.peakLiveBytes(), ledger.mallocs()))

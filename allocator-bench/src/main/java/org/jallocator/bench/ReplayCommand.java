@@ -27,9 +27,12 @@ import picocli.CommandLine.Spec;
           + " medians.",
       "",
       "An operation is one malloc or one free; a realloc is both, malloc of the new block, then"
-          + " free of the old one. What a trace never frees is freed after it, untimed. A trace of"
-          + " several threads is replayed on one, in the recorded order. No block is written to,"
-          + " which favours stacks that keep their books elsewhere.",
+          + " free of the old one. What a trace never frees is freed after it, untimed. No block is"
+          + " written to, which favours stacks that keep their books elsewhere.",
+      "",
+      "Each thread of a trace is replayed on a thread of its own, as fast as it can: a free waits"
+          + " for its malloc, and for nothing else. ns/op is then the elapsed time divided by the"
+          + " operations of all threads. It takes a stack that is shared.",
       "",
       "JSON: an array of objects with the keys trace, stack, operations, nanosPerOperation,"
           + " ratioToJna, peakLiveBytes, peakReservedBytes, innerMallocs."

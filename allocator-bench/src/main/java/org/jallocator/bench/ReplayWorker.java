@@ -10,7 +10,7 @@ import org.jallocator.stack.AllocatorStack;
  * The other end of a {@link ReplayFork}: replays one trace on one stack in a JVM of its own.
  *
  * <p>It reads the stack and the trace from stdin, then one byte a command, and answers each with
- * one line on stdout. It ends when stdin does, and so never outlives the bench.
+ * one line on stdout.
  */
 final class ReplayWorker {
 
@@ -19,12 +19,6 @@ final class ReplayWorker {
 
   /** Asks for one replay; answered by its time in nanoseconds. */
   static final int ROUND = 'r';
-
-  /** Begins an answer: a JVM prints warnings to stdout too. */
-  static final String ANSWER = "@replay ";
-
-  /** Begins the answer of a worker that failed; the reason follows. */
-  static final String FAILED = "failed: ";
 
   private static final int WARM_UP_ROUNDS = 20;
   private static final long WARM_UP_NANOS = TimeUnit.MILLISECONDS.toNanos(1000);
@@ -40,20 +34,15 @@ final class ReplayWorker {
   /** Serves one bench. */
   public static void main(String[] args) throws IOException {
     DataInputStream in = new DataInputStream(new BufferedInputStream(System.in, 1 << 16));
-    ReplayWorker worker = new ReplayWorker(in.readUTF(), new Replay(Trace.readFrom(in)));
+    ReplayWorker worker = new ReplayWorker(in.readUTF(), Replay.of(Trace.readFrom(in)));
     for (int command = in.read(); command >= 0; command = in.read()) {
       try {
-        answer(String.valueOf(command == ROUND ? worker.round() : worker.warmUp()));
+        ForkedJvm.answer(command == ROUND ? worker.round() : worker.warmUp());
       } catch (RuntimeException | Error e) {
-        answer(FAILED + e);
+        ForkedJvm.fail(e);
         return;
       }
     }
-  }
-
-  private static void answer(String text) {
-    System.out.println(ANSWER + text.replaceAll("\\s+", " "));
-    System.out.flush();
   }
 
   private long warmUp() {

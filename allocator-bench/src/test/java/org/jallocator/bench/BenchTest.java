@@ -54,7 +54,7 @@ class BenchTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "replay", "reference", "list", "jmh"})
+  @ValueSource(strings = {"", "replay", "reference", "threads", "list", "jmh"})
   void everyCommandHasHelp(String command) {
     List<String> arguments = new ArrayList<>(command.isEmpty() ? List.of() : List.of(command));
     arguments.add("--help");
@@ -140,7 +140,9 @@ class BenchTest {
             .text();
 
     assertTrue(
-        text.endsWith("pair: recorded of 2 threads, replayed on one in the recorded order.\n"),
+        text.endsWith(
+            "pair: 2 threads, each replayed on one of its own; ns/op: elapsed time by all"
+                + " operations.\n"),
         text);
     assertTrue(text.contains("median of 1 round of"), text);
   }
@@ -174,6 +176,30 @@ class BenchTest {
         "--stack",
         fixed,
         trace());
+  }
+
+  @Test
+  void confinedStackIsRefusedATraceOfSeveralThreads() throws IOException {
+    String fixed = "fixedblock(blockSize=64, pageSize=4KiB, jna)";
+    String trace =
+        Files.writeString(directory.resolve("two.trace"), "0 m 1 16\n1 f 1\n").toString();
+    assertRefused(
+        "stack is confined to one thread, and the trace has several: trace=two, threads=2, stack="
+            + fixed,
+        "replay",
+        "--stack",
+        fixed,
+        trace);
+  }
+
+  @Test
+  void confinedStackIsRefusedTheWorkloadsForThreads() {
+    String fixed = "fixedblock(blockSize=64, pageSize=4KiB, jna)";
+    assertRefused(
+        "stack is confined to one thread, and the workloads have several: stack=" + fixed,
+        "threads",
+        "--stack",
+        fixed);
   }
 
   @Test
