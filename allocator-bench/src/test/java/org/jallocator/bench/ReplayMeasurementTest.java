@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -50,6 +51,22 @@ class ReplayMeasurementTest {
         fixed.nanosPerOperation() / baseline.nanosPerOperation(), fixed.ratioToJna(), 1e-9);
     assertTrue(fixed.nanosPerOperation() > 0);
     assertEquals(new Footprint(8192L, 2L), fixed.footprint());
+  }
+
+  @Test
+  void threadsOfATraceReplayInTheOtherJvm() {
+    PrintWriter writer = new PrintWriter(err);
+    Trace trace = ThreadedReplayTest.random(3, 2000);
+
+    ReplayResult result =
+        new ReplayMeasurement(2, new Progress(writer), writer)
+            .measure(List.of(trace), List.of(DefaultStacks.JNA))
+            .get(0);
+
+    assertTrue(result.nanosPerOperation() > 0);
+    long mallocs = Arrays.stream(trace.sizes()).filter(size -> size != Trace.FREE).count();
+    assertEquals(mallocs, result.footprint().innerMallocs());
+    assertEquals("", err.toString());
   }
 
   @Test
