@@ -72,7 +72,11 @@ abstract class Blocks {
     put(slot, other, otherSlot);
   }
 
-  /** Mallocs a block and frees it at once, again and again; nothing is written to it. */
+  /**
+   * Mallocs a block and frees it at once, again and again; nothing is written to it.
+   *
+   * @return a number that depends on the blocks, so that the compiler cannot think them unused
+   */
   abstract long pairs(int count, int size);
 
   /** Mallocs a block into a slot and returns its address. */

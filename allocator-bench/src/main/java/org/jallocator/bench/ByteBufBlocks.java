@@ -19,13 +19,12 @@ final class ByteBufBlocks extends Blocks {
   @Override
   long pairs(int count, int size) {
     ByteBufAllocator allocator = this.allocator;
-    long mixed = 0;
+    ByteBuf buffer = null;
     for (int i = 0; i < count; i++) {
-      ByteBuf buffer = allocator.directBuffer(size);
-      mixed ^= buffer.memoryAddress();
+      buffer = allocator.directBuffer(size);
       buffer.release();
     }
-    return mixed;
+    return System.identityHashCode(buffer);
   }
 
   @Override

@@ -53,15 +53,8 @@ final class Crew {
    */
   static long run(ThreadFactory threads, List<? extends Work> lines) {
     Crew crew = new Crew(threads, lines.size());
-    lines.forEach(
-        work ->
-            crew.start(
-                () -> {
-                  crew.ready.countDown();
-                  crew.go.await();
-                },
-                work));
     try {
+      lines.forEach(work -> crew.start(crew::awaitOthers, work));
       crew.ready.await();
       long start = System.nanoTime();
       crew.go.countDown();
@@ -73,10 +66,25 @@ final class Crew {
       }
       return nanos;
     } catch (InterruptedException e) {
-      crew.failure.compareAndSet(null, e);
+      crew.giveUp(e);
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted", e);
+    } catch (OutOfMemoryError e) {
+      crew.giveUp(e);
+      throw new IllegalStateException("threads of the round cannot be started: " + e, e);
     }
+  }
+
+  private void awaitOthers() throws InterruptedException {
+    ready.countDown();
+    go.await();
+    check();
+  }
+
+  /** Ends those who wait for the others, too. */
+  private void giveUp(Throwable reason) {
+    failure.compareAndSet(null, reason);
+    go.countDown();
   }
 
   /** Ends the calling thread's work where another has failed. */

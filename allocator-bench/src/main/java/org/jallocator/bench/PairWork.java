@@ -10,7 +10,7 @@ final class PairWork implements Crew.Work {
   private final Blocks blocks;
   private final int quota;
 
-  /** All addresses mixed, so that the compiler cannot think them unused. */
+  /** Depends on the blocks, so that the compiler cannot think them unused. */
   @SuppressWarnings("unused") // written is used enough
   private volatile long mixed;
 

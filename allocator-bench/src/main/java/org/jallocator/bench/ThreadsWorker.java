@@ -33,8 +33,8 @@ final class ThreadsWorker {
   /** No number of bytes. */
   static final long UNKNOWN = -1;
 
-  /** Rounds of this many times the length of a timed one are enough to warm up. */
-  private static final int WARM_UP_ROUNDS = 5;
+  /** At least so many rounds, and the time of twice as many timed ones, are enough to warm up. */
+  private static final int WARM_UP_ROUNDS = 3;
 
   private static final int LARGEST_QUOTA = 1 << 28;
 
@@ -74,9 +74,9 @@ final class ThreadsWorker {
   private int warmUp(int threads, long roundNanos) {
     long start = System.nanoTime();
     int quota = workload.leastQuota();
-    long nanos = 0;
-    while (System.nanoTime() - start < WARM_UP_ROUNDS * roundNanos) {
-      nanos = workload.run(contender, threads, quota);
+    long warmUpNanos = 2 * WARM_UP_ROUNDS * roundNanos;
+    for (int i = 0; i < WARM_UP_ROUNDS || System.nanoTime() - start < warmUpNanos; i++) {
+      long nanos = workload.run(contender, threads, quota);
       double factor = Math.min(4, (double) roundNanos / nanos);
       quota = (int) Math.min(LARGEST_QUOTA, Math.max(workload.leastQuota(), quota * factor));
     }

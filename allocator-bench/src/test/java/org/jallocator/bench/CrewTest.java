@@ -10,7 +10,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -89,5 +91,36 @@ class CrewTest {
 
     assertEquals("thread of the round failed: " + reason, failure.getMessage());
     assertSame(reason, failure.getCause());
+  }
+
+  @Test
+  void threadThatCannotBeStartedEndsThoseWhoWere() throws InterruptedException {
+    List<Thread> started = new ArrayList<>();
+    OutOfMemoryError reason = new OutOfMemoryError("unable to create native thread");
+    ThreadFactory twoOnly =
+        work -> {
+          if (started.size() == 2) {
+            throw reason;
+          }
+          Thread thread = new Thread(work);
+          started.add(thread);
+          return thread;
+        };
+    AtomicInteger worked = new AtomicInteger();
+    Crew.Work never =
+        crew -> {
+          worked.incrementAndGet();
+          return null;
+        };
+
+    IllegalStateException failure =
+        assertThrows(
+            IllegalStateException.class, () -> Crew.run(twoOnly, List.of(never, never, never)));
+
+    assertSame(reason, failure.getCause());
+    for (Thread thread : started) {
+      thread.join();
+    }
+    assertEquals(0, worked.get());
   }
 }
