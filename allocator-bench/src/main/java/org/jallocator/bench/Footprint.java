@@ -23,7 +23,8 @@ record Footprint(@Nullable Long peakReservedBytes, @Nullable Long innerMallocs) 
     try (AllocatorStack stack = AllocatorStack.open(expression, new CountingLoader())) {
       if (trace.threadCount() > 1 && !stack.allocator().isShared()) {
         throw new BadInputException(
-            "stack is confined to one thread, and the trace has several: trace=%s, threads=%d, stack=%s"
+            ("stack is confined to one thread, and the trace has several; build it with shared=true:"
+                    + " trace=%s, threads=%d, stack=%s")
                 .formatted(trace.name(), trace.threadCount(), expression));
       }
       long maxSize = stack.allocator().maxSize();

@@ -48,7 +48,8 @@ final class ReplayCommand implements Callable<Integer> {
       paramLabel = "EXPR",
       description =
           "A stack to measure, such as 'fallback(fixedblock(blockSize=64, jna), jna)'; may be given"
-              + " again. jna is always measured. Default: the best stack for mixed sizes.")
+              + " again. jna is always measured. Default: the best stack for mixed sizes, and for threads where"
+              + " a trace has several.")
   private List<String> stacks = new ArrayList<>();
 
   @Option(
@@ -75,14 +76,11 @@ final class ReplayCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--repeat is too small: repeat=" + repeat + ", limit=1");
     }
-    List<String> expressions = canonical(stacks.isEmpty() ? List.of(DefaultStacks.MIXED) : stacks);
     try (JsonFile file = JsonFile.open(json)) {
-      ReplayReport report =
-          new ReplayReport(
-              measure(
-                  TraceReader.readAll(traces.isEmpty() ? TraceReader.BUNDLED : traces),
-                  expressions),
-              repeat);
+      List<Trace> read = TraceReader.readAll(traces.isEmpty() ? TraceReader.BUNDLED : traces);
+      List<String> expressions =
+          canonical(stacks.isEmpty() ? List.of(DefaultStacks.mixed(read)) : stacks);
+      ReplayReport report = new ReplayReport(measure(read, expressions), repeat);
       spec.commandLine().getOut().print(report.text());
       spec.commandLine().getOut().flush();
       if (file != null) {

@@ -133,6 +133,8 @@ public class ThreadsBenchmark {
     /** The stack or the peer. */
     @Param({
       DefaultStacks.JNA,
+      DefaultStacks.SHARED_FIXED,
+      DefaultStacks.SHARED_CLASSES,
       Contender.RPMALLOC,
       Contender.JEMALLOC,
       Contender.NETTY_POOLED,
@@ -155,6 +157,7 @@ public class ThreadsBenchmark {
     /** The stack or the peer. */
     @Param({
       DefaultStacks.JNA,
+      DefaultStacks.SHARED_CLASSES,
       Contender.RPMALLOC,
       Contender.JEMALLOC,
       Contender.NETTY_POOLED,

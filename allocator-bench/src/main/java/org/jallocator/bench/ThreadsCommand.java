@@ -152,7 +152,9 @@ final class ThreadsCommand implements Callable<Integer> {
       try (AllocatorStack stack = AllocatorStack.open(expression)) {
         if (!stack.allocator().isShared()) {
           throw new BadInputException(
-              "stack is confined to one thread, and the workloads have several: stack=" + stack);
+              "stack is confined to one thread, and the workloads have several; build it with"
+                  + " shared=true: stack="
+                  + stack);
         }
         return new Candidate(stack.toString(), stack.allocator().maxSize());
       }

@@ -184,7 +184,8 @@ class BenchTest {
     String trace =
         Files.writeString(directory.resolve("two.trace"), "0 m 1 16\n1 f 1\n").toString();
     assertRefused(
-        "stack is confined to one thread, and the trace has several: trace=two, threads=2, stack="
+        "stack is confined to one thread, and the trace has several; build it with shared=true:"
+            + " trace=two, threads=2, stack="
             + fixed,
         "replay",
         "--stack",
@@ -193,10 +194,22 @@ class BenchTest {
   }
 
   @Test
+  void traceOfSeveralThreadsIsReplayedOnASharedStackUnlessOneIsNamed() throws IOException {
+    String trace =
+        Files.writeString(directory.resolve("two.trace"), "0 m 1 16\n1 f 1\n").toString();
+
+    assertEquals(0, run("replay", "--repeat", "1", trace), err.toString());
+
+    assertTrue(out.toString().contains("\n2 " + DefaultStacks.SHARED_CLASSES + "\n"), "" + out);
+  }
+
+  @Test
   void confinedStackIsRefusedTheWorkloadsForThreads() {
     String fixed = "fixedblock(blockSize=64, pageSize=4KiB, jna)";
     assertRefused(
-        "stack is confined to one thread, and the workloads have several: stack=" + fixed,
+        "stack is confined to one thread, and the workloads have several; build it with"
+            + " shared=true: stack="
+            + fixed,
         "threads",
         "--stack",
         fixed);

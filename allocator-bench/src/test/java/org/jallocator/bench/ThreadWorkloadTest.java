@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
@@ -104,12 +105,15 @@ class ThreadWorkloadTest {
     log.free(blocks.address(1));
   }
 
-  static final List<String> PEERS = Contender.PEERS;
+  static final List<String> CONTENDERS =
+      Stream.concat(
+              Stream.of(DefaultStacks.JNA, DefaultStacks.SHARED_CLASSES), Contender.PEERS.stream())
+          .toList();
 
   @ParameterizedTest
-  @FieldSource("PEERS")
-  void everyPeerRunsEveryWorkload(String peer) {
-    try (Contender contender = Contender.open(peer)) {
+  @FieldSource("CONTENDERS")
+  void everyContenderRunsEveryWorkload(String name) {
+    try (Contender contender = Contender.open(name)) {
       for (ThreadWorkload workload : ThreadWorkload.ofThisJvm()) {
         long nanos = workload.run(contender, 4, 10);
         assertTrue(nanos > 0, workload + ": nanos=" + nanos);
