@@ -27,6 +27,11 @@ final class Replay {
     liveAtEnd = trace.liveAtEnd();
   }
 
+  /** {@return the number of calls that a replay makes and times} */
+  int operations() {
+    return slots.length;
+  }
+
   /**
    * Replays the trace once. What it never frees is freed after the clock has stopped.
    *

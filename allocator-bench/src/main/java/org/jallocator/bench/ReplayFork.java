@@ -13,7 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A JVM of its own in which one stack replays one trace, round by round as the bench asks.
+ * A process of its own in which one stack replays one trace, round by round as the bench asks: a
+ * JVM, or for an allocator called from C the C program.
  *
  * <p>A JVM of its own, because the compiler inlines an allocator into the loop only while that loop
  * has seen few classes: in one JVM the stack measured third would pay for the two before it. Driven
@@ -26,41 +27,56 @@ final class ReplayFork implements AutoCloseable {
 
   private static final String NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED";
 
+  private final String name;
+  private final int operations;
   private final Process process;
   private final DataOutputStream commands;
   private final BufferedReader answers;
   private final PrintWriter err;
 
-  /**
-   * Starts the JVM and hands it its work.
-   *
-   * @param expression the stack
-   * @param trace what to replay
-   * @param err where anything else goes that the JVM prints
-   */
-  ReplayFork(String expression, Trace trace, PrintWriter err) {
+  private ReplayFork(String name, ProcessBuilder builder, Trace trace, PrintWriter err) {
+    this.name = name;
+    this.operations = trace.operations();
     this.err = err;
     try {
-      process =
-          new ProcessBuilder(command()).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+      process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
     } catch (IOException e) {
-      throw new IllegalStateException("JVM for the replay cannot be started: " + command(), e);
+      throw new IllegalStateException(
+          name + " for the replay cannot be started: " + builder.command(), e);
     }
     answers =
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     commands = new DataOutputStream(new BufferedOutputStream(process.getOutputStream(), 1 << 16));
     try {
-      commands.writeUTF(expression);
       trace.writeTo(commands);
       commands.flush();
     } catch (IOException e) {
       close();
-      throw new IllegalStateException("JVM for the replay ended at its start", e);
+      throw new IllegalStateException(name + " for the replay ended at its start", e);
     }
   }
 
+  /**
+   * Starts a JVM and hands it its work.
+   *
+   * @param expression the stack
+   * @param trace what to replay
+   * @param err where anything else goes that the JVM prints
+   */
+  static ReplayFork inJava(String expression, Trace trace, PrintWriter err) {
+    List<String> command = jvm();
+    command.add(ReplayWorker.class.getName());
+    command.add(expression);
+    return new ReplayFork("JVM", new ProcessBuilder(command), trace, err);
+  }
+
+  /** Starts the C program on an allocator and hands it its work. */
+  static ReplayFork inC(NativeStack stack, Trace trace, PrintWriter err) {
+    return new ReplayFork("C program", stack.replayProcess(), trace, err);
+  }
+
   /** The same JVM with the same options, so that those of the bench hold for the replay too. */
-  private static List<String> command() {
+  private static List<String> jvm() {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     for (String option : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
@@ -71,13 +87,16 @@ final class ReplayFork implements AutoCloseable {
     command.add(NATIVE_ACCESS);
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
-    command.add(ReplayWorker.class.getName());
     return command;
   }
 
-  /** Replays until the loop is compiled. */
+  /** Replays until the loop is compiled, and makes sure that it is this trace that is replayed. */
   void warmUp() {
-    ask(ReplayWorker.WARM_UP);
+    long replayed = ask(ReplayWorker.WARM_UP);
+    if (replayed != operations) {
+      throw new IllegalStateException(
+          name + " replays another trace: calls=" + replayed + ", expected=" + operations);
+    }
   }
 
   /** {@return the time that one replay took, in nanoseconds} */
@@ -91,27 +110,27 @@ final class ReplayFork implements AutoCloseable {
       commands.flush();
       for (String line = answers.readLine(); line != null; line = answers.readLine()) {
         if (line.startsWith(ReplayWorker.ANSWER)) {
-          return nanos(line.substring(ReplayWorker.ANSWER.length()));
+          return number(line.substring(ReplayWorker.ANSWER.length()));
         }
         err.println(line);
       }
-      throw new IllegalStateException("JVM of the replay ended: exit=" + process.waitFor());
+      throw new IllegalStateException(name + " of the replay ended: exit=" + process.waitFor());
     } catch (IOException e) {
-      throw new IllegalStateException("JVM of the replay cannot be reached", e);
+      throw new IllegalStateException(name + " of the replay cannot be reached", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted", e);
     }
   }
 
-  private static long nanos(String answer) {
+  private static long number(String answer) {
     if (answer.startsWith(ReplayWorker.FAILED)) {
       throw new IllegalStateException("replay " + answer);
     }
     return Long.parseLong(answer);
   }
 
-  /** Ends the JVM. */
+  /** Ends the process. */
   @Override
   public void close() {
     process.destroy();

@@ -9,25 +9,26 @@ import org.jallocator.stack.AllocatorStack;
 /**
  * The other end of a {@link ReplayFork}: replays one trace on one stack in a JVM of its own.
  *
- * <p>It reads the stack and the trace from stdin, then one byte a command, and answers each with
- * one line on stdout. It ends when stdin does, and so never outlives the bench.
+ * <p>It reads the trace from stdin, then one byte a command, and answers each with one line on
+ * stdout. It ends when stdin does, and so never outlives the bench. The C program of {@link
+ * NativeProgram} does the same.
  */
 final class ReplayWorker {
 
-  /** Asks for replays until the loop is compiled; answered by 0. */
+  /** Asks for replays until the loop is compiled; answered by the calls of one replay. */
   static final int WARM_UP = 'w';
 
   /** Asks for one replay; answered by its time in nanoseconds. */
   static final int ROUND = 'r';
 
   /** Begins an answer: a JVM prints warnings to stdout too. */
-  static final String ANSWER = "@replay ";
+  static final String ANSWER = "@bench ";
 
   /** Begins the answer of a worker that failed; the reason follows. */
   static final String FAILED = "failed: ";
 
-  private static final int WARM_UP_ROUNDS = 20;
-  private static final long WARM_UP_NANOS = TimeUnit.MILLISECONDS.toNanos(1000);
+  static final int WARM_UP_ROUNDS = 20;
+  static final long WARM_UP_MILLIS = 1000;
 
   private final String expression;
   private final Replay replay;
@@ -37,10 +38,14 @@ final class ReplayWorker {
     this.replay = replay;
   }
 
-  /** Serves one bench. */
+  /**
+   * Serves one bench.
+   *
+   * @param args the stack
+   */
   public static void main(String[] args) throws IOException {
     DataInputStream in = new DataInputStream(new BufferedInputStream(System.in, 1 << 16));
-    ReplayWorker worker = new ReplayWorker(in.readUTF(), new Replay(Trace.readFrom(in)));
+    ReplayWorker worker = new ReplayWorker(args[0], new Replay(Trace.readFrom(in)));
     for (int command = in.read(); command >= 0; command = in.read()) {
       try {
         answer(String.valueOf(command == ROUND ? worker.round() : worker.warmUp()));
@@ -57,11 +62,12 @@ final class ReplayWorker {
   }
 
   private long warmUp() {
+    long nanos = TimeUnit.MILLISECONDS.toNanos(WARM_UP_MILLIS);
     long start = System.nanoTime();
-    for (int i = 0; i < WARM_UP_ROUNDS || System.nanoTime() - start < WARM_UP_NANOS; i++) {
+    for (int i = 0; i < WARM_UP_ROUNDS || System.nanoTime() - start < nanos; i++) {
       round();
     }
-    return 0;
+    return replay.operations();
   }
 
   /** Every round has a new stack, as every run of a program has; making it is not timed. */
