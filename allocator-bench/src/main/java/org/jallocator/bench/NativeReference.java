@@ -62,7 +62,7 @@ final class NativeReference {
   }
 
   /** {@return a row's calls in the words of the C program} */
-  private List<String> arguments(ReferenceRow row) {
+  List<String> arguments(ReferenceRow row) {
     return switch (row) {
       case TEMPORARY_JNA -> temporary(new ReferenceBenchmark.UniformTemporaries().sizes);
       case MIXED_TEMPORARY_JNA -> temporary(new ReferenceBenchmark.MixedTemporaries().sizes);

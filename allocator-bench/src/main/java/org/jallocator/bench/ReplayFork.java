@@ -51,8 +51,7 @@ final class ReplayFork implements AutoCloseable {
       trace.writeTo(commands);
       commands.flush();
     } catch (IOException e) {
-      close();
-      throw new IllegalStateException(name + " for the replay ended at its start", e);
+      // The process has ended. Why, it may have answered: the first question reads that.
     }
   }
 
@@ -108,6 +107,10 @@ final class ReplayFork implements AutoCloseable {
     try {
       commands.write(command);
       commands.flush();
+    } catch (IOException e) {
+      // As above.
+    }
+    try {
       for (String line = answers.readLine(); line != null; line = answers.readLine()) {
         if (line.startsWith(ReplayWorker.ANSWER)) {
           return number(line.substring(ReplayWorker.ANSWER.length()));

@@ -4,36 +4,49 @@ import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/**
- * The C program and its allocators for tests; where they are missing, the test is skipped and says
- * why.
- */
+/** The C program for tests; where it or an allocator is missing, a test is skipped and says why. */
 final class NativeFixture {
+
+  private static final List<String> STRICT =
+      List.of("cc", "-Wall", "-Wextra", "-Wpedantic", "-Werror");
+
+  private static @Nullable NativeProgram program;
 
   private NativeFixture() {}
 
-  /** {@return the program, which is compiled without a warning} */
-  static NativeProgram program(Path directory) {
+  /** {@return the program, compiled into a directory without a warning} */
+  static NativeProgram compile(Path directory) {
     try {
-      return NativeProgram.compile(
-          List.of("cc", "-Wall", "-Wextra", "-Wpedantic", "-Werror"), directory);
+      return NativeProgram.compile(STRICT, directory);
     } catch (NativeMissingException e) {
-      return abort(e.getMessage());
+      if (String.valueOf(e.getMessage()).startsWith("no C compiler")) {
+        return abort(e.getMessage());
+      }
+      throw new AssertionError(e);
     }
   }
 
-  static NativeStack stack(Path directory, NativeAllocator allocator) {
+  /** {@return the program, compiled once for all tests} */
+  static synchronized NativeProgram program() {
+    if (program == null) {
+      program = compile(Path.of("target", "native-of-tests"));
+    }
+    return program;
+  }
+
+  static NativeStack stack(NativeAllocator allocator) {
     try {
-      return NativeStack.find(program(directory), allocator);
+      return NativeStack.find(program(), allocator);
     } catch (NativeMissingException e) {
       return abort(e.getMessage());
     }
   }
 
   /** {@return a stack whose name is a lie: the malloc that it finds is glibc's} */
-  static NativeStack mimallocWithoutItsLibrary(Path directory) {
-    NativeStack glibc = stack(directory, NativeAllocator.GLIBC);
+  static NativeStack mimallocWithoutItsLibrary() {
+    NativeStack glibc = stack(NativeAllocator.GLIBC);
     return new NativeStack(glibc.program(), NativeAllocator.MIMALLOC, "", "");
   }
 }

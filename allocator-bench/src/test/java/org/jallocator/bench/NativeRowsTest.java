@@ -57,7 +57,7 @@ class NativeRowsTest {
   @Test
   void replayHasARowForEachAllocatorOfCAndAColumn() throws IOException {
     List<NativeStack> found = NativeStacks.find(new PrintWriter(err)).found();
-    NativeFixture.stack(directory, NativeAllocator.GLIBC);
+    NativeFixture.stack(NativeAllocator.GLIBC);
 
     List<Map<?, ?>> rows = replayNative();
 
@@ -113,7 +113,7 @@ class NativeRowsTest {
 
   @Test
   void everyWorkloadOfTheReferenceHasItsCallsInC() {
-    NativeStack glibc = NativeFixture.stack(directory, NativeAllocator.GLIBC);
+    NativeStack glibc = NativeFixture.stack(NativeAllocator.GLIBC);
     ReferenceCommand.Effort effort = new ReferenceCommand.Effort(2, 0, 3, 1);
     PrintWriter writer = new PrintWriter(err);
 
@@ -133,6 +133,25 @@ class NativeRowsTest {
   }
 
   @Test
+  void callsInCHaveTheSizesOfThoseInJava() {
+    ReferenceCommand.Effort effort = new ReferenceCommand.Effort(1, 2, 3, 4);
+    NativeReference reference =
+        new NativeReference(List.of(), effort, new Progress(new PrintWriter(err)));
+
+    String uniform = String.join(" ", reference.arguments(ReferenceRow.TEMPORARY_JNA));
+    String mixed = String.join(" ", reference.arguments(ReferenceRow.MIXED_TEMPORARY_JNA));
+    String growth = String.join(" ", reference.arguments(ReferenceRow.GROW_JNA));
+    String mixedGrowth = String.join(" ", reference.arguments(ReferenceRow.MIXED_GROW_JNA));
+
+    assertEquals("temporary 2 3 4" + " 64".repeat(100), uniform);
+    String rest = (" 128" + " 4".repeat(9)).repeat(9);
+    assertEquals("temporary 2 3 4 512" + " 4".repeat(9) + rest, mixed);
+    assertEquals("grow 2 3 4 1000000" + " 8".repeat(100), growth);
+    rest = (" 128" + " 4".repeat(99)).repeat(9);
+    assertEquals("grow 2 3 4 1000000 512" + " 4".repeat(99) + rest, mixedGrowth);
+  }
+
+  @Test
   void nativeRowsStandInTheirWorkload() {
     List<ReferenceResult> results =
         List.of(
@@ -140,7 +159,7 @@ class NativeRowsTest {
             result("TemporaryData", "native glibc", 10, null),
             result("GrowShrink", "jna", 30, 104.7),
             result("GrowShrink", "native glibc", 60, null));
-    NativeStack glibc = NativeFixture.stack(directory, NativeAllocator.GLIBC);
+    NativeStack glibc = NativeFixture.stack(NativeAllocator.GLIBC);
     ReferenceReport report = new ReferenceReport(results, NativeStacks.of(List.of(glibc)));
 
     String table = report.text();

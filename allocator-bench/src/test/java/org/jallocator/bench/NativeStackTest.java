@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -57,8 +58,8 @@ class NativeStackTest {
 
   @Test
   void compilingLeavesTheProgramAlone() throws IOException {
-    NativeFixture.program(directory);
-    NativeFixture.program(directory);
+    NativeFixture.compile(directory);
+    NativeFixture.compile(directory);
 
     assertEquals(List.of("malloc-bench"), filesLeft());
   }
@@ -91,7 +92,7 @@ class NativeStackTest {
   @ParameterizedTest
   @EnumSource
   void allocatorTellsItsVersion(NativeAllocator allocator) {
-    NativeStack stack = NativeFixture.stack(directory, allocator);
+    NativeStack stack = NativeFixture.stack(allocator);
 
     assertTrue(stack.version().matches("\\d+(\\.\\d+)+"), stack.version());
     assertTrue(
@@ -101,15 +102,14 @@ class NativeStackTest {
   @Test
   void allocatorWhoseLibraryIsMissingIsNotFound() {
     String failure =
-        failure(
-            NativeFixture.mimallocWithoutItsLibrary(directory), "temporary", "0", "1", "1", "8");
+        failure(NativeFixture.mimallocWithoutItsLibrary(), "temporary", "0", "1", "1", "8");
 
     assertTrue(failure.startsWith("mimalloc is not loaded: malloc=/"), failure);
   }
 
   @Test
   void mallocOfAnotherIsNotMeasuredUnderAWrongName() {
-    NativeStack jemalloc = NativeFixture.stack(directory, NativeAllocator.JEMALLOC);
+    NativeStack jemalloc = NativeFixture.stack(NativeAllocator.JEMALLOC);
     NativeStack mislabelled =
         new NativeStack(jemalloc.program(), NativeAllocator.GLIBC, jemalloc.library(), "");
 
@@ -122,7 +122,7 @@ class NativeStackTest {
   @Test
   void replayChecksItsAllocatorToo() {
     Trace trace = trace(new int[] {0}, new long[] {8});
-    try (ReplayFork fork = replay(NativeFixture.mimallocWithoutItsLibrary(directory), trace)) {
+    try (ReplayFork fork = replay(NativeFixture.mimallocWithoutItsLibrary(), trace)) {
       IllegalStateException failure = assertThrows(IllegalStateException.class, fork::warmUp);
 
       assertTrue(
@@ -134,7 +134,7 @@ class NativeStackTest {
 
   @Test
   void everyIterationAnswersItsOperationsAndNanoseconds() {
-    NativeStack glibc = NativeFixture.stack(directory, NativeAllocator.GLIBC);
+    NativeStack glibc = NativeFixture.stack(NativeAllocator.GLIBC);
 
     List<String> temporary = run(glibc, "temporary", "2", "3", "1", "64", "8", "9");
     List<String> grow = run(glibc, "grow", "1", "2", "1", "1000", "8", "9");
@@ -155,7 +155,7 @@ class NativeStackTest {
 
   @Test
   void whatTheProgramDoesNotUnderstandItRefuses() {
-    NativeStack glibc = NativeFixture.stack(directory, NativeAllocator.GLIBC);
+    NativeStack glibc = NativeFixture.stack(NativeAllocator.GLIBC);
 
     assertEquals(
         "command is unknown, or short of arguments: command=shrink", failure(glibc, "shrink"));
@@ -172,7 +172,7 @@ class NativeStackTest {
 
   @Test
   void replaysTheTraceRoundByRound() {
-    NativeStack glibc = NativeFixture.stack(directory, NativeAllocator.GLIBC);
+    NativeStack glibc = NativeFixture.stack(NativeAllocator.GLIBC);
     Trace trace = trace(new int[] {0, 1, 0, 0, 2}, new long[] {16, 300, 0, 40, 1});
 
     try (ReplayFork fork = replay(glibc, trace)) {
@@ -185,8 +185,19 @@ class NativeStackTest {
   }
 
   @Test
+  void whatATraceNeverFreesIsFreedAfterEachRound() throws IOException {
+    NativeStack glibc = NativeFixture.stack(NativeAllocator.GLIBC);
+    ProcessBuilder replay =
+        glibc.program().process(NativeAllocator.GLIBC, "", List.of("replay", "300000", "0"));
+
+    // Kept, so many blocks of a gigabyte would fill the address space.
+    assertEquals(
+        "@bench 1\n", answer(replay, bytes(trace(new int[] {0}, new long[] {1L << 30}), 'w')));
+  }
+
+  @Test
   void emptyTraceIsReplayedInNoTime() {
-    NativeStack glibc = NativeFixture.stack(directory, NativeAllocator.GLIBC);
+    NativeStack glibc = NativeFixture.stack(NativeAllocator.GLIBC);
 
     try (ReplayFork fork = replay(glibc, trace(new int[0], new long[0]))) {
       fork.warmUp();
@@ -207,7 +218,7 @@ class NativeStackTest {
   @ParameterizedTest
   @MethodSource("brokenTraces")
   void brokenTraceIsRefusedBeforeItIsReplayed(String reason, int[] slots, long[] sizes) {
-    NativeStack glibc = NativeFixture.stack(directory, NativeAllocator.GLIBC);
+    NativeStack glibc = NativeFixture.stack(NativeAllocator.GLIBC);
 
     try (ReplayFork fork = replay(glibc, trace(slots, sizes))) {
       IllegalStateException failure = assertThrows(IllegalStateException.class, fork::warmUp);
@@ -218,24 +229,34 @@ class NativeStackTest {
 
   @Test
   void traceThatEndsTooEarlyIsRefused() throws IOException {
-    ByteArrayOutputStream whole = new ByteArrayOutputStream();
-    trace(new int[] {0, 0}, new long[] {8, 0}).writeTo(new DataOutputStream(whole));
-    NativeStack glibc = NativeFixture.stack(directory, NativeAllocator.GLIBC);
-    Process process = glibc.replayProcess().start();
-
-    try (var in = process.getOutputStream()) {
-      in.write(whole.toByteArray(), 0, whole.size() - 1);
-    }
+    byte[] whole = bytes(trace(new int[] {0, 0}, new long[] {8, 0}));
+    NativeStack glibc = NativeFixture.stack(NativeAllocator.GLIBC);
 
     assertEquals(
         "@bench failed: trace ends too early\n",
-        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
-    assertEquals(1, NativeProgram.exitOf(process));
+        answer(glibc.replayProcess(), Arrays.copyOf(whole, whole.length - 1)));
+  }
+
+  private static byte[] bytes(Trace trace, int... commands) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    trace.writeTo(new DataOutputStream(bytes));
+    for (int command : commands) {
+      bytes.write(command);
+    }
+    return bytes.toByteArray();
+  }
+
+  private static String answer(ProcessBuilder builder, byte[] input) throws IOException {
+    Process process = builder.start();
+    try (var in = process.getOutputStream()) {
+      in.write(input);
+    }
+    return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
   }
 
   @Test
   void traceThatIsTooLargeForTheMachineIsRefused() {
-    NativeStack glibc = NativeFixture.stack(directory, NativeAllocator.GLIBC);
+    NativeStack glibc = NativeFixture.stack(NativeAllocator.GLIBC);
 
     try (ReplayFork fork = replay(glibc, trace(new int[] {0}, new long[] {1L << 60}))) {
       IllegalStateException failure = assertThrows(IllegalStateException.class, fork::warmUp);
