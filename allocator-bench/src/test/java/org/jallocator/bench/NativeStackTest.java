@@ -188,7 +188,7 @@ class NativeStackTest {
   void whatATraceNeverFreesIsFreedAfterEachRound() throws IOException {
     NativeStack glibc = NativeFixture.stack(NativeAllocator.GLIBC);
     ProcessBuilder replay =
-        glibc.program().process(NativeAllocator.GLIBC, "", List.of("replay", "300000", "0"));
+        glibc.program().process(NativeAllocator.GLIBC, "", List.of("replay", "150000", "0"));
 
     // Kept, so many blocks of a gigabyte would fill the address space.
     assertEquals(
