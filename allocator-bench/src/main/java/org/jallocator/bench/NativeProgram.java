@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * The C program of the bench, {@code native/malloc-bench.c}, compiled on this machine.
+ * The C program of the bench, {@code native/bench.c} and what lies beside it, compiled on this
+ * machine.
  *
  * <p>It is compiled anew whenever the bench runs, which takes a fifth of a second, so a program
  * never differs from its source. Where this code lies in a {@code target} directory, the program
@@ -27,6 +28,9 @@ final class NativeProgram {
   /** The compiler must not know what malloc and free mean, or it may drop a pair of them. */
   private static final List<String> FLAGS =
       List.of("-std=c11", "-O2", "-fno-builtin-malloc", "-fno-builtin-free");
+
+  private static final List<String> SOURCES =
+      List.of("bench.h", "bench.c", "reference.c", "replay.c");
 
   private static final String NAME = "malloc-bench";
 
@@ -52,33 +56,39 @@ final class NativeProgram {
    */
   static NativeProgram compile(List<String> compiler, Path directory)
       throws NativeMissingException {
-    String unique = NAME + "." + ProcessHandle.current().pid();
-    Path source = directory.resolve(unique + ".c");
-    Path draft = directory.resolve(unique);
+    Path work = directory.resolve(NAME + "." + ProcessHandle.current().pid());
+    Path draft = work.resolve(NAME);
+    Path executable = directory.resolve(NAME);
     try {
-      Files.createDirectories(directory);
+      Files.createDirectories(work);
       try {
-        Files.writeString(source, source());
-        run(command(compiler, source, draft));
-        Path executable = directory.resolve(NAME);
+        for (String source : SOURCES) {
+          Files.writeString(work.resolve(source), text(source));
+        }
+        run(command(compiler, work, draft));
         Files.move(
             draft, executable, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         return new NativeProgram(executable.toAbsolutePath());
       } finally {
-        Files.deleteIfExists(source);
+        for (String source : SOURCES) {
+          Files.deleteIfExists(work.resolve(source));
+        }
         Files.deleteIfExists(draft);
+        Files.deleteIfExists(work);
       }
     } catch (IOException e) {
       throw new NativeMissingException("C program cannot be written: " + e, e);
     }
   }
 
-  private static List<String> command(List<String> compiler, Path source, Path executable) {
+  private static List<String> command(List<String> compiler, Path sources, Path executable) {
     List<String> command = new ArrayList<>(compiler);
     command.addAll(FLAGS);
     command.add("-o");
     command.add(executable.toString());
-    command.add(source.toString());
+    SOURCES.stream()
+        .filter(source -> source.endsWith(".c"))
+        .forEach(source -> command.add(sources.resolve(source).toString()));
     command.add("-ldl");
     return command;
   }
@@ -105,8 +115,8 @@ final class NativeProgram {
     }
   }
 
-  private static String source() throws IOException {
-    String resource = "native/" + NAME + ".c";
+  private static String text(String source) throws IOException {
+    String resource = "native/" + source;
     try (InputStream in = NativeProgram.class.getResourceAsStream(resource)) {
       return new String(
           Objects.requireNonNull(in, resource).readAllBytes(), StandardCharsets.UTF_8);

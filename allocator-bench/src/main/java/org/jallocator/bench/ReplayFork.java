@@ -34,7 +34,8 @@ final class ReplayFork implements AutoCloseable {
   private final BufferedReader answers;
   private final PrintWriter err;
 
-  private ReplayFork(String name, ProcessBuilder builder, Trace trace, PrintWriter err) {
+  private ReplayFork(
+      String name, ProcessBuilder builder, String stack, Trace trace, PrintWriter err) {
     this.name = name;
     this.operations = trace.operations();
     this.err = err;
@@ -48,6 +49,7 @@ final class ReplayFork implements AutoCloseable {
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     commands = new DataOutputStream(new BufferedOutputStream(process.getOutputStream(), 1 << 16));
     try {
+      commands.writeUTF(stack);
       trace.writeTo(commands);
       commands.flush();
     } catch (IOException e) {
@@ -65,13 +67,12 @@ final class ReplayFork implements AutoCloseable {
   static ReplayFork inJava(String expression, Trace trace, PrintWriter err) {
     List<String> command = jvm();
     command.add(ReplayWorker.class.getName());
-    command.add(expression);
-    return new ReplayFork("JVM", new ProcessBuilder(command), trace, err);
+    return new ReplayFork("JVM", new ProcessBuilder(command), expression, trace, err);
   }
 
   /** Starts the C program on an allocator and hands it its work. */
   static ReplayFork inC(NativeStack stack, Trace trace, PrintWriter err) {
-    return new ReplayFork("C program", stack.replayProcess(), trace, err);
+    return new ReplayFork("C program", stack.replayProcess(), stack.name(), trace, err);
   }
 
   /** The same JVM with the same options, so that those of the bench hold for the replay too. */

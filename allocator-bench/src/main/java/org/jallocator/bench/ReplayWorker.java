@@ -9,9 +9,9 @@ import org.jallocator.stack.AllocatorStack;
 /**
  * The other end of a {@link ReplayFork}: replays one trace on one stack in a JVM of its own.
  *
- * <p>It reads the trace from stdin, then one byte a command, and answers each with one line on
- * stdout. It ends when stdin does, and so never outlives the bench. The C program of {@link
- * NativeProgram} does the same.
+ * <p>It reads the stack and the trace from stdin, then one byte a command, and answers each with
+ * one line on stdout. It ends when stdin does, and so never outlives the bench. The C program of
+ * {@link NativeProgram} does the same.
  */
 final class ReplayWorker {
 
@@ -22,7 +22,7 @@ final class ReplayWorker {
   static final int ROUND = 'r';
 
   /** Begins an answer: a JVM prints warnings to stdout too. */
-  static final String ANSWER = "@bench ";
+  static final String ANSWER = "@answer ";
 
   /** Begins the answer of a worker that failed; the reason follows. */
   static final String FAILED = "failed: ";
@@ -38,14 +38,10 @@ final class ReplayWorker {
     this.replay = replay;
   }
 
-  /**
-   * Serves one bench.
-   *
-   * @param args the stack
-   */
+  /** Serves one bench. */
   public static void main(String[] args) throws IOException {
     DataInputStream in = new DataInputStream(new BufferedInputStream(System.in, 1 << 16));
-    ReplayWorker worker = new ReplayWorker(args[0], new Replay(Trace.readFrom(in)));
+    ReplayWorker worker = new ReplayWorker(in.readUTF(), new Replay(Trace.readFrom(in)));
     for (int command = in.read(); command >= 0; command = in.read()) {
       try {
         answer(String.valueOf(command == ROUND ? worker.round() : worker.warmUp()));

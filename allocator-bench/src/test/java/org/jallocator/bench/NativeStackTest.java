@@ -192,7 +192,7 @@ class NativeStackTest {
 
     // Kept, so many blocks of a gigabyte would fill the address space.
     assertEquals(
-        "@bench 1\n", answer(replay, bytes(trace(new int[] {0}, new long[] {1L << 30}), 'w')));
+        "@answer 1\n", answer(replay, bytes(trace(new int[] {0}, new long[] {1L << 30}), 'w')));
   }
 
   @Test
@@ -233,13 +233,15 @@ class NativeStackTest {
     NativeStack glibc = NativeFixture.stack(NativeAllocator.GLIBC);
 
     assertEquals(
-        "@bench failed: trace ends too early\n",
+        "@answer failed: input ends too early\n",
         answer(glibc.replayProcess(), Arrays.copyOf(whole, whole.length - 1)));
   }
 
   private static byte[] bytes(Trace trace, int... commands) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    trace.writeTo(new DataOutputStream(bytes));
+    DataOutputStream out = new DataOutputStream(bytes);
+    out.writeUTF("native glibc");
+    trace.writeTo(out);
     for (int command : commands) {
       bytes.write(command);
     }
