@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  */
 record Footprint(@Nullable Long peakReservedBytes, @Nullable Long innerMallocs) {
 
+  /** That of what does not stand on {@code jna}. */
+  static final Footprint UNKNOWN = new Footprint(null, null);
+
   /**
    * {@return what a stack takes from C for a trace}
    *
@@ -38,7 +41,7 @@ record Footprint(@Nullable Long peakReservedBytes, @Nullable Long innerMallocs) 
       Optional<CountingAllocator> leaf = stack.find(CountingAllocator.class);
       return leaf.map(CountingAllocator::ledger)
           .map(ledger -> new Footprint(ledger.peakLiveBytes(), ledger.mallocs()))
-          .orElse(new Footprint(null, null));
+          .orElse(UNKNOWN);
     } catch (OutOfMemoryError e) {
       throw new BadInputException(
           "stack has no memory for the trace: trace=%s, stack=%s: %s"

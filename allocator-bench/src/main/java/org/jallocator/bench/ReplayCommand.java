@@ -36,6 +36,7 @@ import picocli.CommandLine.Spec;
       "",
       "JSON: an array of objects with the keys trace, stack, operations, nanosPerOperation,"
           + " ratioToJna, peakLiveBytes, peakReservedBytes, innerMallocs."
+          + NativeStacks.JSON_KEYS
     })
 final class ReplayCommand implements Callable<Integer> {
 
@@ -59,6 +60,9 @@ final class ReplayCommand implements Callable<Integer> {
       description = "Timed rounds a stack, at least 1. Default: ${DEFAULT-VALUE}.")
   private int repeat;
 
+  @Option(names = NativeStacks.OPTION, description = NativeStacks.OPTION_DESCRIPTION)
+  private boolean nativeToo;
+
   @Option(names = "--json", paramLabel = "FILE", description = "Write the results there too.")
   private @Nullable String json;
 
@@ -80,7 +84,9 @@ final class ReplayCommand implements Callable<Integer> {
       List<Trace> read = TraceReader.readAll(traces.isEmpty() ? TraceReader.BUNDLED : traces);
       List<String> expressions =
           canonical(stacks.isEmpty() ? List.of(DefaultStacks.mixed(read)) : stacks);
-      ReplayReport report = new ReplayReport(measure(read, expressions), repeat);
+      NativeStacks natives =
+          nativeToo ? NativeStacks.find(spec.commandLine().getErr()) : NativeStacks.NOT_ASKED;
+      ReplayReport report = new ReplayReport(measure(read, expressions, natives), repeat, natives);
       spec.commandLine().getOut().print(report.text());
       spec.commandLine().getOut().flush();
       if (file != null) {
@@ -90,10 +96,11 @@ final class ReplayCommand implements Callable<Integer> {
     return 0;
   }
 
-  private List<ReplayResult> measure(List<Trace> traces, List<String> stacks) {
+  private List<ReplayResult> measure(
+      List<Trace> traces, List<String> stacks, NativeStacks natives) {
     PrintWriter err = spec.commandLine().getErr();
     try (Progress progress = new Progress(err)) {
-      return new ReplayMeasurement(repeat, progress, err).measure(traces, stacks);
+      return new ReplayMeasurement(repeat, progress, err).measure(traces, stacks, natives.found());
     }
   }
 

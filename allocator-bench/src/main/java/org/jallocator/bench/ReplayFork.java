@@ -3,38 +3,53 @@ package org.jallocator.bench;
 import java.io.PrintWriter;
 
 /**
- * A JVM of its own in which one stack replays one trace.
+ * A process of its own in which one stack replays one trace: a JVM, or the C program.
  *
  * <p>Confined to its owner thread.
  *
- * @see ForkedJvm
+ * @see ForkedWorker
  */
 final class ReplayFork implements AutoCloseable {
 
-  private final ForkedJvm fork;
+  private final ForkedWorker fork;
+  private final int operations;
 
-  /**
-   * Starts the JVM and hands it its work.
-   *
-   * @param expression the stack
-   * @param trace what to replay
-   * @param err where anything else goes that the JVM prints
-   */
-  ReplayFork(String expression, Trace trace, PrintWriter err) {
+  private ReplayFork(ProcessBuilder builder, String stack, Trace trace, PrintWriter err) {
+    operations = trace.operations();
     fork =
-        new ForkedJvm(
+        new ForkedWorker(
             "replay",
-            ReplayWorker.class,
+            builder,
             out -> {
-              out.writeUTF(expression);
+              out.writeUTF(stack);
               trace.writeTo(out);
             },
             err);
   }
 
-  /** Replays until the loop is compiled. */
+  /**
+   * Starts a JVM and hands it its work.
+   *
+   * @param expression the stack
+   * @param trace what to replay
+   * @param err where anything else goes that the JVM prints
+   */
+  static ReplayFork inJava(String expression, Trace trace, PrintWriter err) {
+    return new ReplayFork(ForkedWorker.jvm(ReplayWorker.class), expression, trace, err);
+  }
+
+  /** Starts the C program on an allocator and hands it its work: a trace of one thread. */
+  static ReplayFork inC(NativeStack stack, Trace trace, PrintWriter err) {
+    return new ReplayFork(stack.replayProcess(), stack.name(), trace, err);
+  }
+
+  /** Replays until the loop is compiled, and makes sure that it is this trace that is replayed. */
   void warmUp() {
-    fork.ask(out -> out.write(ReplayWorker.WARM_UP));
+    long replayed = fork.ask(out -> out.write(ReplayWorker.WARM_UP));
+    if (replayed != operations) {
+      throw new IllegalStateException(
+          "another trace is replayed: calls=" + replayed + ", expected=" + operations);
+    }
   }
 
   /** {@return the time that one replay took, in nanoseconds} */
@@ -42,7 +57,7 @@ final class ReplayFork implements AutoCloseable {
     return fork.ask(out -> out.write(ReplayWorker.ROUND));
   }
 
-  /** Ends the JVM. */
+  /** Ends the process. */
   @Override
   public void close() {
     fork.close();

@@ -124,6 +124,11 @@ enum ThreadWorkload {
   /** {@return the numbers of threads that it is measured with} */
   abstract List<Integer> threadCounts();
 
+  /** {@return whether the C program knows it} */
+  boolean inC() {
+    return this == PAIR || this == PRODUCER_CONSUMER;
+  }
+
   /** {@return whether this JVM has the threads for it} */
   boolean available() {
     return this != VIRTUAL_MIX || VirtualThreads.available();

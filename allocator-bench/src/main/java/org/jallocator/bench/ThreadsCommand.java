@@ -57,6 +57,11 @@ final class ThreadsCommand implements Callable<Integer> {
       description = "Few and short rounds: for a first look, not for a claim.")
   private boolean quick;
 
+  @Option(
+      names = NativeStacks.OPTION,
+      description = NativeStacks.OPTION_DESCRIPTION + " For pair and producer-consumer.")
+  private boolean nativeToo;
+
   @Option(names = "--json", paramLabel = "FILE", description = "Write the results there too.")
   private @Nullable String json;
 
@@ -72,8 +77,13 @@ final class ThreadsCommand implements Callable<Integer> {
   int run(ThreadsMeasurement.Effort effort, List<ThreadWorkload> workloads) {
     List<Candidate> candidates = candidates(stacks.isEmpty() ? DefaultStacks.SHARED : stacks);
     try (JsonFile file = JsonFile.open(json)) {
+      NativeStacks natives =
+          nativeToo ? NativeStacks.find(spec.commandLine().getErr()) : NativeStacks.NOT_ASKED;
       ThreadsReport report =
-          new ThreadsReport(measure(effort, workloads, candidates), leftOut(workloads, candidates));
+          new ThreadsReport(
+              measure(effort, workloads, candidates, natives),
+              leftOut(workloads, candidates),
+              natives);
       spec.commandLine().getOut().print(report.text());
       spec.commandLine().getOut().flush();
       if (file != null) {
@@ -86,7 +96,8 @@ final class ThreadsCommand implements Callable<Integer> {
   private List<ThreadsResult> measure(
       ThreadsMeasurement.Effort effort,
       List<ThreadWorkload> workloads,
-      List<Candidate> candidates) {
+      List<Candidate> candidates,
+      NativeStacks natives) {
     PrintWriter err = spec.commandLine().getErr();
     List<ThreadsResult> results = new ArrayList<>();
     try (Progress progress = new Progress(err)) {
@@ -96,7 +107,9 @@ final class ThreadsCommand implements Callable<Integer> {
                 .filter(candidate -> candidate.serves(workload))
                 .map(Candidate::name)
                 .toList();
-        results.addAll(new ThreadsMeasurement(effort, progress, err).measure(workload, contenders));
+        results.addAll(
+            new ThreadsMeasurement(effort, progress, err)
+                .measure(workload, contenders, natives.found()));
       }
     }
     return results;

@@ -4,33 +4,43 @@ import java.io.PrintWriter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A JVM of its own in which one contender is put to one workload.
+ * A process of its own, a JVM or the C program, in which one contender is put to one workload.
  *
  * <p>Confined to its owner thread.
  *
- * @see ForkedJvm
+ * @see ForkedWorker
  */
 final class ThreadsFork implements AutoCloseable {
 
-  private final ForkedJvm fork;
+  private final ForkedWorker fork;
 
-  /**
-   * Starts the JVM and hands it its work.
-   *
-   * @param contender the name of a peer, or the expression of a stack
-   * @param workload what its threads do
-   * @param err where anything else goes that the JVM prints
-   */
-  ThreadsFork(String contender, ThreadWorkload workload, PrintWriter err) {
+  private ThreadsFork(
+      ProcessBuilder builder, String contender, ThreadWorkload workload, PrintWriter err) {
     fork =
-        new ForkedJvm(
+        new ForkedWorker(
             workload.label() + " on " + contender,
-            ThreadsWorker.class,
+            builder,
             out -> {
               out.writeUTF(contender);
               out.writeUTF(workload.name());
             },
             err);
+  }
+
+  /**
+   * Starts a JVM and hands it its work.
+   *
+   * @param contender the name of a peer, or the expression of a stack
+   * @param workload what its threads do
+   * @param err where anything else goes that the JVM prints
+   */
+  static ThreadsFork inJava(String contender, ThreadWorkload workload, PrintWriter err) {
+    return new ThreadsFork(ForkedWorker.jvm(ThreadsWorker.class), contender, workload, err);
+  }
+
+  /** Starts the C program on an allocator and hands it its work, one that it knows. */
+  static ThreadsFork inC(NativeStack stack, ThreadWorkload workload, PrintWriter err) {
+    return new ThreadsFork(stack.threadsProcess(), stack.name(), workload, err);
   }
 
   /** {@return the quota that makes a round of some threads take some time} Warms up, too. */
@@ -61,7 +71,7 @@ final class ThreadsFork implements AutoCloseable {
         });
   }
 
-  /** Ends the JVM. */
+  /** Ends the process. */
   @Override
   public void close() {
     fork.close();

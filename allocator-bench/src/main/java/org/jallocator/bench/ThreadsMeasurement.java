@@ -2,12 +2,15 @@ package org.jallocator.bench;
 
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * Puts contenders to workloads. The contenders of a workload take turns, round by round, each in a
- * JVM of its own.
+ * process of its own: a JVM, or for the allocators called from C the C program.
  *
  * <p>Confined to its owner thread.
  */
@@ -36,15 +39,22 @@ final class ThreadsMeasurement {
   }
 
   /** {@return results by number of threads, and within that by contender} */
-  List<ThreadsResult> measure(ThreadWorkload workload, List<String> contenders) {
+  List<ThreadsResult> measure(
+      ThreadWorkload workload, List<String> contenders, List<NativeStack> natives) {
+    Map<String, Supplier<ThreadsFork>> starts = new LinkedHashMap<>();
+    for (String contender : contenders) {
+      starts.put(contender, () -> ThreadsFork.inJava(contender, workload, err));
+    }
+    for (NativeStack stack : workload.inC() ? natives : List.<NativeStack>of()) {
+      starts.put(stack.name(), () -> ThreadsFork.inC(stack, workload, err));
+    }
     List<ThreadsFork> forks = new ArrayList<>();
     try {
       List<int[]> quotas = new ArrayList<>();
-      for (String contender : contenders) {
+      for (Supplier<ThreadsFork> start : starts.values()) {
         progress.at(
-            "%s: warming up %d of %d"
-                .formatted(workload.label(), forks.size() + 1, contenders.size()));
-        ThreadsFork fork = new ThreadsFork(contender, workload, err);
+            "%s: warming up %d of %d".formatted(workload.label(), forks.size() + 1, starts.size()));
+        ThreadsFork fork = start.get();
         forks.add(fork);
         quotas.add(
             workload.threadCounts().stream()
@@ -59,7 +69,7 @@ final class ThreadsMeasurement {
         }
         rates.add(time(workload, workload.threadCounts().get(i), forks, quotaOfFork));
       }
-      return results(workload, contenders, forks, rates);
+      return results(workload, List.copyOf(starts.keySet()), forks, rates);
     } finally {
       forks.forEach(ThreadsFork::close);
     }

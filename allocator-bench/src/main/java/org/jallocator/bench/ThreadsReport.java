@@ -15,16 +15,19 @@ final class ThreadsReport {
 
   private final List<ThreadsResult> results;
   private final List<String> leftOut;
+  private final NativeStacks natives;
 
   /**
    * Takes the results.
    *
    * @param results by workload, and within that by number of threads
    * @param leftOut what was not measured, and why, a line each
+   * @param natives the allocators called from C
    */
-  ThreadsReport(List<ThreadsResult> results, List<String> leftOut) {
+  ThreadsReport(List<ThreadsResult> results, List<String> leftOut, NativeStacks natives) {
     this.results = results;
     this.leftOut = leftOut;
+    this.natives = natives;
   }
 
   /** {@return the table, under it the stacks in full and what there is to know} */
@@ -61,7 +64,11 @@ final class ThreadsReport {
           TextTable.decimal(timesOneThread(result)),
           result.peakReservedBytes() == null ? "-" : TextTable.count(result.peakReservedBytes()));
     }
-    return table.render() + "\n" + TextTable.legend(stacks) + "\n" + notes();
+    return table.render()
+        + "\n"
+        + TextTable.legend(stacks.stream().map(natives::describe).toList())
+        + "\n"
+        + notes();
   }
 
   private String notes() {

@@ -54,10 +54,10 @@ final class ThreadsWorker {
     try {
       ThreadsWorker worker = new ThreadsWorker(in.readUTF(), ThreadWorkload.valueOf(in.readUTF()));
       for (int command = in.read(); command >= 0; command = in.read()) {
-        ForkedJvm.answer(worker.serve(command, in.readInt(), in.readInt()));
+        ForkedWorker.answer(worker.serve(command, in.readInt(), in.readInt()));
       }
     } catch (RuntimeException | Error e) {
-      ForkedJvm.fail(e);
+      ForkedWorker.fail(e);
     }
   }
 

@@ -136,7 +136,9 @@ class BenchTest {
 
     String text =
         new ReplayReport(
-                List.of(new ReplayResult(trace, "jna", 20, 1, new Footprint(null, null))), 1)
+                List.of(new ReplayResult(trace, "jna", 20, 1, Footprint.UNKNOWN)),
+                1,
+                NativeStacks.NOT_ASKED)
             .text();
 
     assertTrue(

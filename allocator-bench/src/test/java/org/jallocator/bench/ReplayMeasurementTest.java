@@ -41,7 +41,7 @@ class ReplayMeasurementTest {
 
     List<ReplayResult> results =
         new ReplayMeasurement(3, new Progress(writer), writer)
-            .measure(List.of(trace), List.of(DefaultStacks.JNA, FIXED));
+            .measure(List.of(trace), List.of(DefaultStacks.JNA, FIXED), List.of());
 
     assertEquals(List.of("jna", FIXED), results.stream().map(ReplayResult::stack).toList());
     ReplayResult baseline = results.get(0);
@@ -60,7 +60,7 @@ class ReplayMeasurementTest {
 
     ReplayResult result =
         new ReplayMeasurement(2, new Progress(writer), writer)
-            .measure(List.of(trace), List.of(DefaultStacks.JNA))
+            .measure(List.of(trace), List.of(DefaultStacks.JNA), List.of())
             .get(0);
 
     assertTrue(result.nanosPerOperation() > 0);
@@ -71,7 +71,7 @@ class ReplayMeasurementTest {
 
   @Test
   void whatFailsInTheOtherJvmIsTold() {
-    try (ReplayFork fork = new ReplayFork("nonesuch", trace(), new PrintWriter(err))) {
+    try (ReplayFork fork = ReplayFork.inJava("nonesuch", trace(), new PrintWriter(err))) {
       IllegalStateException failure = assertThrows(IllegalStateException.class, fork::round);
 
       assertTrue(
@@ -83,7 +83,7 @@ class ReplayMeasurementTest {
 
   @Test
   void deathOfTheOtherJvmIsTold() {
-    ReplayFork fork = new ReplayFork("jna", trace(), new PrintWriter(err));
+    ReplayFork fork = ReplayFork.inJava("jna", trace(), new PrintWriter(err));
     fork.close();
 
     assertThrows(IllegalStateException.class, fork::round);

@@ -23,7 +23,7 @@ class ThreadsMeasurementTest {
 
     List<ThreadsResult> results =
         new ThreadsMeasurement(new ThreadsMeasurement.Effort(2, 5), new Progress(writer), writer)
-            .measure(ThreadWorkload.PRODUCER_CONSUMER, contenders);
+            .measure(ThreadWorkload.PRODUCER_CONSUMER, contenders, List.of());
 
     assertEquals(contenders, results.stream().map(ThreadsResult::stack).toList());
     results.forEach(
@@ -40,7 +40,7 @@ class ThreadsMeasurementTest {
 
   @Test
   void whatFailsInTheOtherJvmIsTold() {
-    try (ThreadsFork fork = new ThreadsFork("nonesuch", ThreadWorkload.PAIR, writer)) {
+    try (ThreadsFork fork = ThreadsFork.inJava("nonesuch", ThreadWorkload.PAIR, writer)) {
       IllegalStateException failure =
           assertThrows(IllegalStateException.class, () -> fork.round(1, 1));
 
@@ -67,7 +67,8 @@ class ThreadsMeasurementTest {
                 result("jna", 2, 60e6),
                 result(Contender.RPMALLOC, 2, 150e6),
                 result("mine", 2, 380e6)),
-            List.of("mix on mine: largest size=1000, maxSize of the stack=64"));
+            List.of("mix on mine: largest size=1000, maxSize of the stack=64"),
+            NativeStacks.NOT_ASKED);
 
     String text = report.text();
 

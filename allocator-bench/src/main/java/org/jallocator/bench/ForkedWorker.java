@@ -13,20 +13,21 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A JVM of its own that measures one thing, round by round as the bench asks.
+ * A process of its own that measures one thing, round by round as the bench asks: a JVM, or the C
+ * program of {@link NativeProgram}.
  *
  * <p>A JVM of its own, because the compiler inlines an allocator into the loop only while that loop
  * has seen few classes: in one JVM the stack measured third would pay for the two before it. Driven
  * from here, because rounds of several stacks then take turns, and what disturbs the machine for a
  * while disturbs them alike.
  *
- * <p>Its main class reads what it is asked from stdin and answers each question with one line on
- * stdout, the {@link #ANSWER} and a number behind it, or {@link #FAILED} and the reason. It ends
- * when stdin does, and so never outlives the bench.
+ * <p>It reads what it is asked from stdin and answers each question with one line on stdout, the
+ * {@link #ANSWER} and a number behind it, or {@link #FAILED} and the reason. It ends when stdin
+ * does, and so never outlives the bench.
  *
  * <p>Confined to its owner thread. Price: about half a second for the JVM, and the warm-up.
  */
-final class ForkedJvm implements AutoCloseable {
+final class ForkedWorker implements AutoCloseable {
 
   /** Begins an answer: a JVM prints warnings to stdout too. */
   static final String ANSWER = "@answer ";
@@ -47,27 +48,27 @@ final class ForkedJvm implements AutoCloseable {
   private final BufferedReader answers;
   private final PrintWriter err;
 
-  /** What is written to the JVM. */
+  /** What is written to the process. */
   interface Message {
     void writeTo(DataOutputStream out) throws IOException;
   }
 
   /**
-   * Starts the JVM and hands it its work.
+   * Starts the process and hands it its work.
    *
    * @param work what it does, as failures call it
-   * @param main the class that does it
-   * @param task what that class reads first
-   * @param err where anything else goes that the JVM prints
+   * @param builder the program that does it
+   * @param task what that program reads first
+   * @param err where anything else goes that it prints
    */
-  ForkedJvm(String work, Class<?> main, Message task, PrintWriter err) {
+  ForkedWorker(String work, ProcessBuilder builder, Message task, PrintWriter err) {
     this.work = work;
     this.err = err;
-    List<String> command = command(main);
     try {
-      process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+      process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
     } catch (IOException e) {
-      throw new IllegalStateException("JVM for the " + work + " cannot be started: " + command, e);
+      throw new IllegalStateException(
+          "process for the " + work + " cannot be started: " + builder.command(), e);
     }
     answers =
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
@@ -76,13 +77,12 @@ final class ForkedJvm implements AutoCloseable {
       task.writeTo(commands);
       commands.flush();
     } catch (IOException e) {
-      close();
-      throw new IllegalStateException("JVM for the " + work + " ended at its start", e);
+      // The process has ended. Why, it may have answered: the first question reads that.
     }
   }
 
   /** The same JVM with the same options, so that those of the bench hold for the work too. */
-  private static List<String> command(Class<?> main) {
+  static ProcessBuilder jvm(Class<?> main) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     for (String option : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
@@ -97,7 +97,7 @@ final class ForkedJvm implements AutoCloseable {
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
     command.add(main.getName());
-    return command;
+    return new ProcessBuilder(command);
   }
 
   /** {@return the number that a question is answered with} */
@@ -105,15 +105,20 @@ final class ForkedJvm implements AutoCloseable {
     try {
       question.writeTo(commands);
       commands.flush();
+    } catch (IOException e) {
+      // As above.
+    }
+    try {
       for (String line = answers.readLine(); line != null; line = answers.readLine()) {
         if (line.startsWith(ANSWER)) {
           return number(line.substring(ANSWER.length()));
         }
         err.println(line);
       }
-      throw new IllegalStateException("JVM of the " + work + " ended: exit=" + process.waitFor());
+      throw new IllegalStateException(
+          "process of the " + work + " ended: exit=" + process.waitFor());
     } catch (IOException e) {
-      throw new IllegalStateException("JVM of the " + work + " cannot be reached", e);
+      throw new IllegalStateException("process of the " + work + " cannot be reached", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted", e);
@@ -142,7 +147,7 @@ final class ForkedJvm implements AutoCloseable {
     System.out.flush();
   }
 
-  /** Ends the JVM. */
+  /** Ends the process. */
   @Override
   public void close() {
     process.destroy();
