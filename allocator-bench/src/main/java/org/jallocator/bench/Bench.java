@@ -30,6 +30,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     subcommands = {
       ReplayCommand.class,
       ReferenceCommand.class,
+      ThreadsCommand.class,
       ListCommand.class,
       JmhCommand.class
     })

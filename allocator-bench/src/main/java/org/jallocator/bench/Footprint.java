@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  */
 record Footprint(@Nullable Long peakReservedBytes, @Nullable Long innerMallocs) {
 
+  /** That of what does not stand on {@code jna}. */
+  static final Footprint UNKNOWN = new Footprint(null, null);
+
   /**
    * {@return what a stack takes from C for a trace}
    *
@@ -21,6 +24,12 @@ record Footprint(@Nullable Long peakReservedBytes, @Nullable Long innerMallocs) 
    */
   static Footprint measure(String expression, Trace trace) {
     try (AllocatorStack stack = AllocatorStack.open(expression, new CountingLoader())) {
+      if (trace.threadCount() > 1 && !stack.allocator().isShared()) {
+        throw new BadInputException(
+            ("stack is confined to one thread, and the trace has several; build it with shared=true:"
+                    + " trace=%s, threads=%d, stack=%s")
+                .formatted(trace.name(), trace.threadCount(), expression));
+      }
       long maxSize = stack.allocator().maxSize();
       if (trace.largestSize() > maxSize) {
         throw new BadInputException(
@@ -28,11 +37,11 @@ record Footprint(@Nullable Long peakReservedBytes, @Nullable Long innerMallocs) 
                     + " stack=%s")
                 .formatted(trace.name(), trace.largestSize(), maxSize, expression));
       }
-      new Replay(trace).run(stack.allocator());
+      Replay.of(trace).run(stack.allocator());
       Optional<CountingAllocator> leaf = stack.find(CountingAllocator.class);
       return leaf.map(CountingAllocator::ledger)
           .map(ledger -> new Footprint(ledger.peakLiveBytes(), ledger.mallocs()))
-          .orElse(new Footprint(null, null));
+          .orElse(UNKNOWN);
     } catch (OutOfMemoryError e) {
       throw new BadInputException(
           "stack has no memory for the trace: trace=%s, stack=%s: %s"

@@ -1,9 +1,8 @@
 package org.jallocator.bench;
 
-import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
@@ -23,11 +22,12 @@ import picocli.CommandLine.Spec;
       "",
       "One operation is one malloc and its free. The published figures are from another machine"
           + " and language: compare the ratios. Takes about five minutes, with --quick less than"
-          + " one.",
+          + " one; --native doubles that.",
       "",
       "JSON: an array of objects with the keys workload, stack, nanosPerOperation, errorNanos,"
           + " ratioToJna, publishedNanos. errorNanos is half of the 99.9%% confidence interval;"
           + " publishedNanos is null where the reference publishes nothing."
+          + NativeStacks.JSON_KEYS
     })
 final class ReferenceCommand implements Callable<Integer> {
 
@@ -37,6 +37,9 @@ final class ReferenceCommand implements Callable<Integer> {
       names = "--quick",
       description = "One fork and short iterations: for a first look, not for a claim.")
   private boolean quick;
+
+  @Option(names = NativeStacks.OPTION, description = NativeStacks.OPTION_DESCRIPTION)
+  private boolean nativeToo;
 
   @Option(names = "--json", paramLabel = "FILE", description = "Write the results there too.")
   private @Nullable String json;
@@ -50,7 +53,9 @@ final class ReferenceCommand implements Callable<Integer> {
 
   int run(Effort effort) throws RunnerException {
     try (JsonFile file = JsonFile.open(json)) {
-      ReferenceReport report = new ReferenceReport(ReferenceResult.from(measure(effort)));
+      NativeStacks natives =
+          nativeToo ? NativeStacks.find(spec.commandLine().getErr()) : NativeStacks.NOT_ASKED;
+      ReferenceReport report = new ReferenceReport(measure(effort, natives), natives);
       spec.commandLine().getOut().print(report.text());
       spec.commandLine().getOut().flush();
       if (file != null) {
@@ -60,9 +65,12 @@ final class ReferenceCommand implements Callable<Integer> {
     return 0;
   }
 
-  private Collection<RunResult> measure(Effort effort) throws RunnerException {
+  private List<ReferenceResult> measure(Effort effort, NativeStacks natives)
+      throws RunnerException {
     try (Progress progress = new Progress(spec.commandLine().getErr())) {
-      return new Runner(effort.options(), new ReferenceProgress(progress)).run();
+      return ReferenceResult.from(
+          new Runner(effort.options(), new ReferenceProgress(progress)).run(),
+          new NativeReference(natives.found(), effort, progress).measure());
     }
   }
 

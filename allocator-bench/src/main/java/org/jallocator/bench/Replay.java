@@ -2,57 +2,19 @@ package org.jallocator.bench;
 
 import org.jallocator.Allocator;
 
-/**
- * Makes the calls of one trace on an allocator and times them.
- *
- * <p>The timed loop is the same for every allocator: it reads two arrays in order, keeps addresses
- * in a third, allocates nothing and writes to no block. Which allocator it calls is not known to
- * the compiler beforehand, so it stays one call site with one receiver only while a JVM replays on
- * one stack: see {@link ReplayFork}. Freeing is {@code free(address)}, as the recorded programs
- * did; the sizes are not told.
- *
- * <p>Confined to its owner thread.
- */
-final class Replay {
+/** Makes the calls of one trace on an allocator and times them. */
+interface Replay {
 
-  private final int[] slots;
-  private final long[] sizes;
-  private final long[] addresses;
-  private final int[] liveAtEnd;
-
-  Replay(Trace trace) {
-    slots = trace.slots();
-    sizes = trace.sizes();
-    addresses = new long[trace.slotCount()];
-    liveAtEnd = trace.liveAtEnd();
+  /** {@return a replay of a trace, each of its threads on a thread of its own} */
+  static Replay of(Trace trace) {
+    return trace.threadCount() > 1 ? new ThreadedReplay(trace) : new OrderedReplay(trace);
   }
 
   /**
    * Replays the trace once. What it never frees is freed after the clock has stopped.
    *
+   * @param allocator the allocator to call, a shared one where the trace has several threads
    * @return the time that the trace's calls took, in nanoseconds
    */
-  long run(Allocator allocator) {
-    long start = System.nanoTime();
-    call(allocator);
-    long nanos = System.nanoTime() - start;
-    for (int slot : liveAtEnd) {
-      allocator.free(addresses[slot]);
-    }
-    return nanos;
-  }
-
-  private void call(Allocator allocator) {
-    int[] slots = this.slots;
-    long[] sizes = this.sizes;
-    long[] addresses = this.addresses;
-    for (int i = 0; i < slots.length; i++) {
-      long size = sizes[i];
-      if (size == Trace.FREE) {
-        allocator.free(addresses[slots[i]]);
-      } else {
-        addresses[slots[i]] = allocator.malloc(size);
-      }
-    }
-  }
+  long run(Allocator allocator);
 }

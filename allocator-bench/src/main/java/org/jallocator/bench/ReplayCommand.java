@@ -27,12 +27,16 @@ import picocli.CommandLine.Spec;
           + " medians.",
       "",
       "An operation is one malloc or one free; a realloc is both, malloc of the new block, then"
-          + " free of the old one. What a trace never frees is freed after it, untimed. A trace of"
-          + " several threads is replayed on one, in the recorded order. No block is written to,"
-          + " which favours stacks that keep their books elsewhere.",
+          + " free of the old one. What a trace never frees is freed after it, untimed. No block is"
+          + " written to, which favours stacks that keep their books elsewhere.",
+      "",
+      "Each thread of a trace is replayed on a thread of its own, as fast as it can: a free waits"
+          + " for its malloc, and for nothing else. ns/op is then the elapsed time divided by the"
+          + " operations of all threads. It takes a stack that is shared.",
       "",
       "JSON: an array of objects with the keys trace, stack, operations, nanosPerOperation,"
           + " ratioToJna, peakLiveBytes, peakReservedBytes, innerMallocs."
+          + NativeStacks.JSON_KEYS
     })
 final class ReplayCommand implements Callable<Integer> {
 
@@ -45,7 +49,8 @@ final class ReplayCommand implements Callable<Integer> {
       paramLabel = "EXPR",
       description =
           "A stack to measure, such as 'fallback(fixedblock(blockSize=64, jna), jna)'; may be given"
-              + " again. jna is always measured. Default: the best stack for mixed sizes.")
+              + " again. jna is always measured. Default: the best stack for mixed sizes, and for threads where"
+              + " a trace has several.")
   private List<String> stacks = new ArrayList<>();
 
   @Option(
@@ -54,6 +59,9 @@ final class ReplayCommand implements Callable<Integer> {
       defaultValue = REPEAT,
       description = "Timed rounds a stack, at least 1. Default: ${DEFAULT-VALUE}.")
   private int repeat;
+
+  @Option(names = NativeStacks.OPTION, description = NativeStacks.OPTION_DESCRIPTION)
+  private boolean nativeToo;
 
   @Option(names = "--json", paramLabel = "FILE", description = "Write the results there too.")
   private @Nullable String json;
@@ -72,14 +80,13 @@ final class ReplayCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--repeat is too small: repeat=" + repeat + ", limit=1");
     }
-    List<String> expressions = canonical(stacks.isEmpty() ? List.of(DefaultStacks.MIXED) : stacks);
     try (JsonFile file = JsonFile.open(json)) {
-      ReplayReport report =
-          new ReplayReport(
-              measure(
-                  TraceReader.readAll(traces.isEmpty() ? TraceReader.BUNDLED : traces),
-                  expressions),
-              repeat);
+      List<Trace> read = TraceReader.readAll(traces.isEmpty() ? TraceReader.BUNDLED : traces);
+      List<String> expressions =
+          canonical(stacks.isEmpty() ? List.of(DefaultStacks.mixed(read)) : stacks);
+      NativeStacks natives =
+          nativeToo ? NativeStacks.find(spec.commandLine().getErr()) : NativeStacks.NOT_ASKED;
+      ReplayReport report = new ReplayReport(measure(read, expressions, natives), repeat, natives);
       spec.commandLine().getOut().print(report.text());
       spec.commandLine().getOut().flush();
       if (file != null) {
@@ -89,10 +96,11 @@ final class ReplayCommand implements Callable<Integer> {
     return 0;
   }
 
-  private List<ReplayResult> measure(List<Trace> traces, List<String> stacks) {
+  private List<ReplayResult> measure(
+      List<Trace> traces, List<String> stacks, NativeStacks natives) {
     PrintWriter err = spec.commandLine().getErr();
     try (Progress progress = new Progress(err)) {
-      return new ReplayMeasurement(repeat, progress, err).measure(traces, stacks);
+      return new ReplayMeasurement(repeat, progress, err).measure(traces, stacks, natives.found());
     }
   }
 

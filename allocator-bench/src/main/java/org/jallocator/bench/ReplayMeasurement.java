@@ -4,9 +4,11 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
- * Measures stacks on traces. The stacks take turns, round by round, each in a JVM of its own.
+ * Measures stacks on traces. The stacks take turns, round by round, each in a process of its own:
+ * those of Java in a JVM, the allocators called from C in the C program.
  *
  * <p>Confined to its owner thread.
  */
@@ -28,9 +30,10 @@ final class ReplayMeasurement {
    *
    * @param traces what to replay
    * @param stacks canonical expressions, the baseline first
+   * @param natives the allocators called from C
    * @throws BadInputException if a stack cannot serve a trace
    */
-  List<ReplayResult> measure(List<Trace> traces, List<String> stacks) {
+  List<ReplayResult> measure(List<Trace> traces, List<String> stacks, List<NativeStack> natives) {
     List<List<Footprint>> footprints = new ArrayList<>();
     for (Trace trace : traces) {
       List<Footprint> ofTrace = new ArrayList<>();
@@ -38,17 +41,24 @@ final class ReplayMeasurement {
         progress.at(trace.name() + ": what each stack takes from C");
         ofTrace.add(Footprint.measure(stack, trace));
       }
+      natives.forEach(stack -> ofTrace.add(Footprint.UNKNOWN));
       footprints.add(ofTrace);
     }
     List<ReplayResult> results = new ArrayList<>();
     for (int i = 0; i < traces.size(); i++) {
-      results.addAll(measure(traces.get(i), stacks, footprints.get(i)));
+      Trace trace = traces.get(i);
+      // The C program has one thread.
+      List<NativeStack> able = trace.threadCount() > 1 ? List.of() : natives;
+      results.addAll(measure(trace, stacks, able, footprints.get(i)));
     }
     return results;
   }
 
-  private List<ReplayResult> measure(Trace trace, List<String> stacks, List<Footprint> footprints) {
-    long[][] nanos = time(trace, stacks);
+  private List<ReplayResult> measure(
+      Trace trace, List<String> stacks, List<NativeStack> natives, List<Footprint> footprints) {
+    List<String> names = new ArrayList<>(stacks);
+    natives.forEach(stack -> names.add(stack.name()));
+    long[][] nanos = time(trace, stacks, natives);
     double baseline = median(nanos[0]);
     List<ReplayResult> results = new ArrayList<>();
     for (int i = 0; i < nanos.length; i++) {
@@ -56,7 +66,7 @@ final class ReplayMeasurement {
       results.add(
           new ReplayResult(
               trace,
-              stacks.get(i),
+              names.get(i),
               median / trace.operations(),
               median / baseline,
               footprints.get(i)));
@@ -65,14 +75,17 @@ final class ReplayMeasurement {
   }
 
   /** {@return by stack and round, the time of one replay, in nanoseconds} */
-  private long[][] time(Trace trace, List<String> stacks) {
+  private long[][] time(Trace trace, List<String> stacks, List<NativeStack> natives) {
+    List<Supplier<ReplayFork>> starts = new ArrayList<>();
+    stacks.forEach(stack -> starts.add(() -> ReplayFork.inJava(stack, trace, err)));
+    natives.forEach(stack -> starts.add(() -> ReplayFork.inC(stack, trace, err)));
     List<ReplayFork> forks = new ArrayList<>();
     try {
-      for (String stack : stacks) {
+      for (Supplier<ReplayFork> start : starts) {
         progress.at(
             "%s: warming up stack %d of %d"
-                .formatted(trace.name(), forks.size() + 1, stacks.size()));
-        ReplayFork fork = new ReplayFork(stack, trace, err);
+                .formatted(trace.name(), forks.size() + 1, starts.size()));
+        ReplayFork fork = start.get();
         forks.add(fork);
         fork.warmUp();
       }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Results of replays as a table for a terminal of 120 columns, and as rows for JSON. */
@@ -13,26 +14,30 @@ final class ReplayReport {
 
   private final List<ReplayResult> results;
   private final int rounds;
+  private final NativeStacks natives;
 
-  ReplayReport(List<ReplayResult> results, int rounds) {
+  ReplayReport(List<ReplayResult> results, int rounds, NativeStacks natives) {
     this.results = results;
     this.rounds = rounds;
+    this.natives = natives;
   }
 
   /** {@return the table, under it the stacks in full and what there is to know} */
   String text() {
     List<String> stacks = results.stream().map(ReplayResult::stack).distinct().toList();
+    int stackWidth = natives.stackWidth(STACK_WIDTH);
     TextTable table =
         new TextTable(
             2,
-            "trace",
-            "stack",
-            "operations",
-            "ns/op",
-            "ratio\nto jna",
-            "peak live\nbytes",
-            "peak reserved\nbytes",
-            "inner\nmallocs");
+            natives.headings(
+                "trace",
+                "stack",
+                "operations",
+                "ns/op",
+                "ratio\nto jna",
+                "peak live\nbytes",
+                "peak reserved\nbytes",
+                "inner\nmallocs"));
     String trace = "";
     for (ReplayResult result : results) {
       boolean first = !result.trace().name().equals(trace);
@@ -42,16 +47,26 @@ final class ReplayReport {
       trace = result.trace().name();
       String number = stacks.indexOf(result.stack()) + 1 + " ";
       table.row(
-          first ? trace : "",
-          TextTable.shorten(number + result.stack(), STACK_WIDTH),
-          TextTable.count(result.trace().operations()),
-          TextTable.decimal(result.nanosPerOperation()),
-          TextTable.decimal(result.ratioToJna()),
-          TextTable.count(result.trace().peakLiveBytes()),
-          count(result.footprint().peakReservedBytes()),
-          count(result.footprint().innerMallocs()));
+          natives.cells(
+              result.nanosPerOperation(),
+              nanosByStack(result.trace()),
+              first ? trace : "",
+              TextTable.shorten(number + result.stack(), stackWidth),
+              TextTable.count(result.trace().operations()),
+              TextTable.decimal(result.nanosPerOperation()),
+              TextTable.decimal(result.ratioToJna()),
+              TextTable.count(result.trace().peakLiveBytes()),
+              count(result.footprint().peakReservedBytes()),
+              count(result.footprint().innerMallocs())));
     }
-    return table.render() + "\n" + TextTable.legend(stacks) + "\n" + notes();
+    String legend = TextTable.legend(stacks.stream().map(natives::describe).toList());
+    return table.render() + "\n" + legend + "\n" + notes();
+  }
+
+  private Map<String, Double> nanosByStack(Trace trace) {
+    return results.stream()
+        .filter(result -> result.trace() == trace)
+        .collect(Collectors.toMap(ReplayResult::stack, ReplayResult::nanosPerOperation));
   }
 
   private String notes() {
@@ -60,6 +75,7 @@ final class ReplayReport {
     text.append(" of one malloc or one free; a realloc is both. Reserved and inner mallocs: what");
     text.append(" reached C.\nNo block is written to, which favours stacks that keep their books");
     text.append(" elsewhere.\n");
+    text.append(natives.notes());
     results.stream()
         .map(ReplayResult::trace)
         .distinct()
@@ -67,9 +83,10 @@ final class ReplayReport {
         .forEach(
             trace ->
                 text.append(trace.name())
-                    .append(": recorded of ")
+                    .append(": ")
                     .append(trace.threadCount())
-                    .append(" threads, replayed on one in the recorded order.\n"));
+                    .append(" threads, each replayed on one of its own; ns/op: elapsed time by all")
+                    .append(" operations.\n"));
     return text.toString();
   }
 
@@ -86,6 +103,7 @@ final class ReplayReport {
       row.put("peakLiveBytes", result.trace().peakLiveBytes());
       row.put("peakReservedBytes", result.footprint().peakReservedBytes());
       row.put("innerMallocs", result.footprint().innerMallocs());
+      natives.putInto(row, result.nanosPerOperation(), nanosByStack(result.trace()));
       rows.add(row);
     }
     return rows;

@@ -10,58 +10,50 @@ import org.jallocator.stack.AllocatorStack;
  * The other end of a {@link ReplayFork}: replays one trace on one stack in a JVM of its own.
  *
  * <p>It reads the stack and the trace from stdin, then one byte a command, and answers each with
- * one line on stdout. It ends when stdin does, and so never outlives the bench.
+ * one line on stdout. The C program of {@link NativeProgram} does the same.
  */
 final class ReplayWorker {
 
-  /** Asks for replays until the loop is compiled; answered by 0. */
+  /** Asks for replays until the loop is compiled; answered by the calls of one replay. */
   static final int WARM_UP = 'w';
 
   /** Asks for one replay; answered by its time in nanoseconds. */
   static final int ROUND = 'r';
 
-  /** Begins an answer: a JVM prints warnings to stdout too. */
-  static final String ANSWER = "@replay ";
-
-  /** Begins the answer of a worker that failed; the reason follows. */
-  static final String FAILED = "failed: ";
-
-  private static final int WARM_UP_ROUNDS = 20;
-  private static final long WARM_UP_NANOS = TimeUnit.MILLISECONDS.toNanos(1000);
+  static final int WARM_UP_ROUNDS = 20;
+  static final long WARM_UP_MILLIS = 1000;
 
   private final String expression;
+  private final Trace trace;
   private final Replay replay;
 
-  private ReplayWorker(String expression, Replay replay) {
+  private ReplayWorker(String expression, Trace trace) {
     this.expression = expression;
-    this.replay = replay;
+    this.trace = trace;
+    replay = Replay.of(trace);
   }
 
   /** Serves one bench. */
   public static void main(String[] args) throws IOException {
     DataInputStream in = new DataInputStream(new BufferedInputStream(System.in, 1 << 16));
-    ReplayWorker worker = new ReplayWorker(in.readUTF(), new Replay(Trace.readFrom(in)));
+    ReplayWorker worker = new ReplayWorker(in.readUTF(), Trace.readFrom(in));
     for (int command = in.read(); command >= 0; command = in.read()) {
       try {
-        answer(String.valueOf(command == ROUND ? worker.round() : worker.warmUp()));
+        ForkedWorker.answer(command == ROUND ? worker.round() : worker.warmUp());
       } catch (RuntimeException | Error e) {
-        answer(FAILED + e);
+        ForkedWorker.fail(e);
         return;
       }
     }
   }
 
-  private static void answer(String text) {
-    System.out.println(ANSWER + text.replaceAll("\\s+", " "));
-    System.out.flush();
-  }
-
   private long warmUp() {
+    long nanos = TimeUnit.MILLISECONDS.toNanos(WARM_UP_MILLIS);
     long start = System.nanoTime();
-    for (int i = 0; i < WARM_UP_ROUNDS || System.nanoTime() - start < WARM_UP_NANOS; i++) {
+    for (int i = 0; i < WARM_UP_ROUNDS || System.nanoTime() - start < nanos; i++) {
       round();
     }
-    return 0;
+    return trace.operations();
   }
 
   /** Every round has a new stack, as every run of a program has; making it is not timed. */

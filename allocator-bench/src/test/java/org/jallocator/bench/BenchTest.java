@@ -54,7 +54,7 @@ class BenchTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "replay", "reference", "list", "jmh"})
+  @ValueSource(strings = {"", "replay", "reference", "threads", "list", "jmh"})
   void everyCommandHasHelp(String command) {
     List<String> arguments = new ArrayList<>(command.isEmpty() ? List.of() : List.of(command));
     arguments.add("--help");
@@ -136,11 +136,15 @@ class BenchTest {
 
     String text =
         new ReplayReport(
-                List.of(new ReplayResult(trace, "jna", 20, 1, new Footprint(null, null))), 1)
+                List.of(new ReplayResult(trace, "jna", 20, 1, Footprint.UNKNOWN)),
+                1,
+                NativeStacks.NOT_ASKED)
             .text();
 
     assertTrue(
-        text.endsWith("pair: recorded of 2 threads, replayed on one in the recorded order.\n"),
+        text.endsWith(
+            "pair: 2 threads, each replayed on one of its own; ns/op: elapsed time by all"
+                + " operations.\n"),
         text);
     assertTrue(text.contains("median of 1 round of"), text);
   }
@@ -174,6 +178,43 @@ class BenchTest {
         "--stack",
         fixed,
         trace());
+  }
+
+  @Test
+  void confinedStackIsRefusedATraceOfSeveralThreads() throws IOException {
+    String fixed = "fixedblock(blockSize=64, pageSize=4KiB, jna)";
+    String trace =
+        Files.writeString(directory.resolve("two.trace"), "0 m 1 16\n1 f 1\n").toString();
+    assertRefused(
+        "stack is confined to one thread, and the trace has several; build it with shared=true:"
+            + " trace=two, threads=2, stack="
+            + fixed,
+        "replay",
+        "--stack",
+        fixed,
+        trace);
+  }
+
+  @Test
+  void traceOfSeveralThreadsIsReplayedOnASharedStackUnlessOneIsNamed() throws IOException {
+    String trace =
+        Files.writeString(directory.resolve("two.trace"), "0 m 1 16\n1 f 1\n").toString();
+
+    assertEquals(0, run("replay", "--repeat", "1", trace), err.toString());
+
+    assertTrue(out.toString().contains("\n2 " + DefaultStacks.SHARED_CLASSES + "\n"), "" + out);
+  }
+
+  @Test
+  void confinedStackIsRefusedTheWorkloadsForThreads() {
+    String fixed = "fixedblock(blockSize=64, pageSize=4KiB, jna)";
+    assertRefused(
+        "stack is confined to one thread, and the workloads have several; build it with"
+            + " shared=true: stack="
+            + fixed,
+        "threads",
+        "--stack",
+        fixed);
   }
 
   @Test

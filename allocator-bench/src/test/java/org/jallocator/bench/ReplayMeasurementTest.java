@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -40,7 +41,7 @@ class ReplayMeasurementTest {
 
     List<ReplayResult> results =
         new ReplayMeasurement(3, new Progress(writer), writer)
-            .measure(List.of(trace), List.of(DefaultStacks.JNA, FIXED));
+            .measure(List.of(trace), List.of(DefaultStacks.JNA, FIXED), List.of());
 
     assertEquals(List.of("jna", FIXED), results.stream().map(ReplayResult::stack).toList());
     ReplayResult baseline = results.get(0);
@@ -53,8 +54,24 @@ class ReplayMeasurementTest {
   }
 
   @Test
+  void threadsOfATraceReplayInTheOtherJvm() {
+    PrintWriter writer = new PrintWriter(err);
+    Trace trace = ThreadedReplayTest.random(3, 2000);
+
+    ReplayResult result =
+        new ReplayMeasurement(2, new Progress(writer), writer)
+            .measure(List.of(trace), List.of(DefaultStacks.JNA), List.of())
+            .get(0);
+
+    assertTrue(result.nanosPerOperation() > 0);
+    long mallocs = Arrays.stream(trace.sizes()).filter(size -> size != Trace.FREE).count();
+    assertEquals(mallocs, result.footprint().innerMallocs());
+    assertEquals("", err.toString());
+  }
+
+  @Test
   void whatFailsInTheOtherJvmIsTold() {
-    try (ReplayFork fork = new ReplayFork("nonesuch", trace(), new PrintWriter(err))) {
+    try (ReplayFork fork = ReplayFork.inJava("nonesuch", trace(), new PrintWriter(err))) {
       IllegalStateException failure = assertThrows(IllegalStateException.class, fork::round);
 
       assertTrue(
@@ -66,7 +83,7 @@ class ReplayMeasurementTest {
 
   @Test
   void deathOfTheOtherJvmIsTold() {
-    ReplayFork fork = new ReplayFork("jna", trace(), new PrintWriter(err));
+    ReplayFork fork = ReplayFork.inJava("jna", trace(), new PrintWriter(err));
     fork.close();
 
     assertThrows(IllegalStateException.class, fork::round);

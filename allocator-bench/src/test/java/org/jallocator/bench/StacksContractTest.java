@@ -159,6 +159,20 @@ final class StacksContractTest {
     }
   }
 
+  /** Opened by the expression that the bench shares among threads. */
+  @Nested
+  final class TheBenchsSharedStack extends OnRealMemory {
+    @Override
+    protected LayerKind kind() {
+      return LayerKind.STACK;
+    }
+
+    @Override
+    protected Allocator create(Allocator inner) {
+      return below(AllocatorStack.open(DefaultStacks.SHARED_CLASSES)).allocator();
+    }
+  }
+
   private interface Below {
     void add(AutoCloseable layer);
   }

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class ReplayTest {
+class OrderedReplayTest {
 
   private static Trace trace() {
     TraceBuilder builder = new TraceBuilder();
@@ -26,7 +26,7 @@ class ReplayTest {
   void makesTheCallsOfTheTraceAndFreesTheRestAtTheEnd() {
     CallLog log = new CallLog();
 
-    long nanos = new Replay(trace()).run(log);
+    long nanos = new OrderedReplay(trace()).run(log);
 
     assertTrue(nanos > 0, "nanos=" + nanos);
     assertEquals(
@@ -47,7 +47,7 @@ class ReplayTest {
   @Test
   void secondRoundMakesTheSameCallsAgain() {
     CallLog log = new CallLog();
-    Replay replay = new Replay(trace());
+    OrderedReplay replay = new OrderedReplay(trace());
     replay.run(log);
     List<String> first = new ArrayList<>(log.calls);
     log.calls.clear();

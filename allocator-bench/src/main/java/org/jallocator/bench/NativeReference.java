@@ -1,0 +1,106 @@
+package org.jallocator.bench;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.openjdk.jmh.util.ListStatistics;
+import org.openjdk.jmh.util.Statistics;
+
+/**
+ * Makes the calls of the reference's benchmarks from C: with the sizes that {@link
+ * ReferenceBenchmark} has, and with as many forks and iterations, as long, as JMH makes of it.
+ *
+ * <p>Confined to its owner thread.
+ */
+final class NativeReference {
+
+  private final List<NativeStack> stacks;
+  private final ReferenceCommand.Effort effort;
+  private final Progress progress;
+
+  NativeReference(List<NativeStack> stacks, ReferenceCommand.Effort effort, Progress progress) {
+    this.stacks = stacks;
+    this.effort = effort;
+    this.progress = progress;
+  }
+
+  /**
+   * {@return the nanoseconds of one malloc and its free, one value an iteration, by the row of the
+   * same calls on jna, and by stack}
+   */
+  Map<ReferenceRow, Map<String, Statistics>> measure() {
+    Map<ReferenceRow, Map<String, Statistics>> measured = new EnumMap<>(ReferenceRow.class);
+    for (ReferenceRow row : ReferenceRow.values()) {
+      if (row == row.baseline()) {
+        Map<String, Statistics> byStack = new LinkedHashMap<>();
+        for (NativeStack stack : stacks) {
+          byStack.put(stack.name(), measure(row, stack));
+        }
+        measured.put(row, byStack);
+      }
+    }
+    return measured;
+  }
+
+  private Statistics measure(ReferenceRow row, NativeStack stack) {
+    ListStatistics nanosPerOperation = new ListStatistics();
+    for (int fork = 1; fork <= effort.forks(); fork++) {
+      progress.at(
+          "%s: %s, fork %d of %d".formatted(stack.name(), row.workload(), fork, effort.forks()));
+      stack.run(arguments(row), answer -> nanosPerOperation.addValue(nanosPerOperation(answer)));
+    }
+    return nanosPerOperation;
+  }
+
+  /** {@return the nanoseconds of an operation, from an iteration's operations and nanoseconds} */
+  private static double nanosPerOperation(String answer) {
+    int blank = answer.indexOf(' ');
+    return (double) Long.parseLong(answer, blank + 1, answer.length(), 10)
+        / Long.parseLong(answer, 0, blank, 10);
+  }
+
+  /** {@return a row's calls in the words of the C program} */
+  List<String> arguments(ReferenceRow row) {
+    return switch (row) {
+      case TEMPORARY_JNA -> temporary(new ReferenceBenchmark.UniformTemporaries().sizes);
+      case MIXED_TEMPORARY_JNA -> temporary(new ReferenceBenchmark.MixedTemporaries().sizes);
+      case GROW_JNA -> {
+        var growth = new ReferenceBenchmark.UniformGrowth();
+        yield grow(growth.addresses.length, growth.sizes);
+      }
+      case MIXED_GROW_JNA -> {
+        var growth = new ReferenceBenchmark.MixedGrowth();
+        yield grow(growth.addresses.length, growth.sizes);
+      }
+      default -> throw new IllegalArgumentException("row has no calls in C: row=" + row);
+    };
+  }
+
+  private List<String> temporary(long[] sizes) {
+    List<String> arguments = iterations("temporary");
+    add(sizes, arguments);
+    return arguments;
+  }
+
+  private List<String> grow(int live, long[] sizes) {
+    List<String> arguments = iterations("grow");
+    arguments.add(String.valueOf(live));
+    add(sizes, arguments);
+    return arguments;
+  }
+
+  private List<String> iterations(String command) {
+    List<String> arguments = new ArrayList<>();
+    arguments.add(command);
+    add(new long[] {effort.warmUps(), effort.iterations(), effort.millis()}, arguments);
+    return arguments;
+  }
+
+  private static void add(long[] numbers, List<String> arguments) {
+    for (long number : numbers) {
+      arguments.add(String.valueOf(number));
+    }
+  }
+}
