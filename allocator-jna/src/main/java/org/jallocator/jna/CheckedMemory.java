@@ -53,7 +53,7 @@ abstract class CheckedMemory extends Memory {
     }
   }
 
-  final IllegalStateException closed() {
+  IllegalStateException closed() {
     return new IllegalStateException("memory is closed: size=" + size);
   }
 
