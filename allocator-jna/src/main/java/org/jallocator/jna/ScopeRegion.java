@@ -97,7 +97,9 @@ final class ScopeRegion {
 
   /** Takes a chunk to bump through; returns false where the allocator has no memory for it. */
   private boolean takeChunk(long length) {
-    reserveBlock();
+    if (chunk != Allocator.NULL) {
+      reserveBlock();
+    }
     long address = allocator.tryMalloc(length);
     if (address == Allocator.NULL) {
       return false;
