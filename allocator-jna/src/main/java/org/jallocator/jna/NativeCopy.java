@@ -30,11 +30,22 @@ public final class NativeCopy {
    * @throws OutOfMemoryError if the allocator has no memory
    */
   public static Pointer string(Allocator allocator, String text, Charset charset) {
+    return bytes(allocator, encode(text, charset));
+  }
+
+  /** {@return text as C has it: encoded, with a terminator of the charset's width} */
+  static byte[] encode(String text, Charset charset) {
     int nul = text.indexOf('\0');
     if (nul >= 0) {
       throw new IllegalArgumentException("text has a NUL: index=" + nul);
     }
-    return bytes(allocator, (text + '\0').getBytes(charset));
+    return (text + '\0').getBytes(charset);
+  }
+
+  /** {@return the encoding of C's wchar_t} */
+  static Charset wide() {
+    String order = ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN ? "BE" : "LE";
+    return Charset.forName("UTF-" + Native.WCHAR_SIZE * 8 + order);
   }
 
   /**
@@ -49,8 +60,29 @@ public final class NativeCopy {
    * @throws OutOfMemoryError if the allocator has no memory
    */
   public static Pointer wideString(Allocator allocator, String text) {
-    String order = ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN ? "BE" : "LE";
-    return string(allocator, text, Charset.forName("UTF-" + Native.WCHAR_SIZE * 8 + order));
+    return string(allocator, text, wide());
+  }
+
+  /**
+   * Reads a C string back, up to a terminator of the width that the charset gives to NUL. JNA's own
+   * {@code getString} stops at the first zero byte, which is within most characters of UTF-16 and
+   * UTF-32. O(length), one JNI crossing for each character of a wide charset.
+   *
+   * @param pointer where the string starts
+   * @param charset the encoding
+   * @return the text
+   */
+  public static String read(Pointer pointer, Charset charset) {
+    int width = "\0\0".getBytes(charset).length - "\0".getBytes(charset).length;
+    int length = 0;
+    if (width == 1) {
+      length = (int) pointer.indexOf(0, (byte) 0);
+    } else {
+      while (width == 2 ? pointer.getShort(length) != 0 : pointer.getInt(length) != 0) {
+        length += width;
+      }
+    }
+    return new String(pointer.getByteArray(0, length), charset);
   }
 
   /**
