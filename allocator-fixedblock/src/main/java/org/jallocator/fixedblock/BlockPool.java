@@ -265,6 +265,16 @@ class BlockPool {
     return pages.count() == 0;
   }
 
+  /** {@return how many slots for pages there are, vacant ones included} */
+  final int slots() {
+    return pages.slots();
+  }
+
+  /** {@return the page of a slot, or {@link Page#NONE}} */
+  final Page page(int slot) {
+    return pages.at(slot);
+  }
+
   /** Writes the addresses of live blocks into {@code found}, from {@code count} on. */
   final int listLive(long[] found, int count) {
     return pages.listLive(found, count, blockSize);
