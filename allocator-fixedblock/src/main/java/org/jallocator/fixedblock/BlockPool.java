@@ -350,4 +350,14 @@ class BlockPool {
   final Page handPage() {
     return handPage;
   }
+
+  /** {@return how many slots for pages there are, vacant ones included} */
+  final int slots() {
+    return pages.slots();
+  }
+
+  /** {@return the page of a slot, or {@link Page#NONE}} */
+  final Page page(int slot) {
+    return pages.at(slot);
+  }
 }

@@ -128,7 +128,13 @@ final class PageSet {
     return listed;
   }
 
-  private Page at(int slot) {
+  /** {@return how many slots there are, vacant ones included} */
+  int slots() {
+    return bySlot.length;
+  }
+
+  /** {@return the page of a slot, or {@link Page#NONE}} */
+  Page at(int slot) {
     Page page = bySlot[slot];
     return page == null ? Page.NONE : page;
   }

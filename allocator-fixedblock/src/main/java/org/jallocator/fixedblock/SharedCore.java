@@ -138,7 +138,9 @@ final class SharedCore extends Core {
     for (Stripe stripe : stripes) {
       lock(stripe);
       try {
-        long address = stripe.pools[sizeClass].takeAny();
+        StripePool pool = stripe.pools[sizeClass];
+        pool.foldAll();
+        long address = pool.takeAny();
         if (address != Allocator.NULL) {
           return address;
         }
@@ -304,7 +306,7 @@ final class SharedCore extends Core {
     long bytes = 0;
     for (Stripe stripe : stripes) {
       for (StripePool pool : stripe.pools) {
-        pool.fold();
+        pool.foldAll();
         blocks += pool.live();
         bytes += pool.live() * pool.blockSize;
       }

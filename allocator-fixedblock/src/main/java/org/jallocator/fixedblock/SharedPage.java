@@ -114,6 +114,11 @@ final class SharedPage extends Page {
   /** Moves what was given back into this set. For the holder of the stripe's lock. */
   void fold() {
     LISTED.setVolatile(this, false);
+    foldTouched();
+  }
+
+  /** As {@link #fold}, for a page that stays on the list if it is on it. */
+  void foldTouched() {
     for (int i = 0; i < touched.length; i++) {
       if ((long) LONG.getVolatile(touched, i) != 0) {
         long words = (long) LONG.getAndSet(touched, i, 0L);

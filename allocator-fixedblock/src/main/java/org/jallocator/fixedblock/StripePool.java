@@ -54,6 +54,20 @@ final class StripePool extends BlockPool {
     }
   }
 
+  /**
+   * Moves into the pages all that was given back by frees that have returned; O(pages).
+   *
+   * <p>{@link #fold} may miss some for a moment: where a free has set a word's bit and sleeps
+   * before it lists the page, others that meet the bit return.
+   */
+  void foldAll() {
+    for (int slot = 0; slot < slots(); slot++) {
+      if (page(slot) instanceof SharedPage page) {
+        page.foldTouched();
+      }
+    }
+  }
+
   /** {@return a block, wherever in this pool one is free; NULL where none is} */
   long takeAny() {
     long address = takeVisibly();

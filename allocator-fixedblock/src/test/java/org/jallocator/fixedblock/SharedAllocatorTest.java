@@ -1,0 +1,346 @@
+package org.jallocator.fixedblock;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.util.ArrayDeque;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLongArray;
+import org.jallocator.AllocatorStats;
+import org.jallocator.LeakException;
+import org.jallocator.OwningAllocator;
+import org.jallocator.testkit.RecordingAllocator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What a shared allocator promises beyond the contract, whatever its inner and threads do. */
+final class SharedAllocatorTest {
+
+  private static final long SEED = 20261123;
+  private static final int CREW = 6;
+
+  /** The allocators that are shared. */
+  enum Form {
+    FIXED_BLOCKS {
+      @Override
+      OwningAllocator over(TroublesomeInner inner, int stripes) {
+        return FixedBlockAllocator.builder(inner)
+            .blockSize(64)
+            .pageSize(64 * 20)
+            .shared()
+            .stripes(stripes)
+            .build();
+      }
+    },
+    SIZE_CLASSES {
+      @Override
+      OwningAllocator over(TroublesomeInner inner, int stripes) {
+        return SizeClassAllocator.builder(inner)
+            .pageSize(4096)
+            .maxSize(4096)
+            .shared()
+            .stripes(stripes)
+            .build();
+      }
+    };
+
+    abstract OwningAllocator over(TroublesomeInner inner, int stripes);
+  }
+
+  /** Throws, has no memory, and works, in turn and at random. */
+  private static final class Moody extends TroublesomeInner {
+
+    private volatile boolean moody = true;
+
+    @Override
+    boolean beforeMalloc() {
+      int mood = moody ? ThreadLocalRandom.current().nextInt(8) : 7;
+      switch (mood) {
+        case 0 -> {
+          return false;
+        }
+        case 1 -> throw new OutOfMemoryError("planned");
+        case 2 -> throw new Trouble();
+        default -> {
+          return true;
+        }
+      }
+    }
+
+    @Override
+    void beforeFree() {
+      if (moody && ThreadLocalRandom.current().nextInt(3) == 0) {
+        throw new Trouble();
+      }
+    }
+  }
+
+  private static final class Trouble extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void losesNoBlockAndNoPageWhateverTheInnerDoes(Form form) throws InterruptedException {
+    var inner = new Moody();
+    OwningAllocator allocator = form.over(inner, 2);
+    Set<Long> held = ConcurrentHashMap.newKeySet();
+    Crew.run(
+        CREW,
+        member -> {
+          var random = new Random(SEED + member);
+          var mine = new ArrayDeque<Long>();
+          for (int step = 0; step < 20_000; step++) {
+            if (random.nextInt(4000) < 2000 - mine.size()) {
+              mallocDespiteTrouble(allocator, 1 + random.nextInt(64), mine, held);
+            } else if (!mine.isEmpty()) {
+              freeDespiteTrouble(allocator, mine.removeFirst(), held);
+            }
+            if (step % 2000 == 1999) {
+              while (!mine.isEmpty()) {
+                freeDespiteTrouble(allocator, mine.removeLast(), held);
+              }
+            }
+          }
+          mallocDespiteTrouble(allocator, 64, mine, held);
+        });
+    AllocatorStats stats = allocator.stats();
+    assertEquals(held.size(), stats.liveBlocks(), () -> "" + stats);
+    assertEquals(inner.ledger.liveBytes(), stats.reservedBytes(), () -> "" + stats);
+    assertEquals(inner.ledger.mallocs(), stats.innerMallocs(), () -> "" + stats);
+    assertEquals(inner.ledger.frees(), stats.innerFrees(), () -> "" + stats);
+    inner.moody = false;
+    held.forEach(allocator::free);
+    allocator.close();
+    inner.ledger.assertEverythingReturned();
+  }
+
+  private static void mallocDespiteTrouble(
+      OwningAllocator allocator, long size, ArrayDeque<Long> mine, Set<Long> held) {
+    try {
+      long address = allocator.tryMalloc(size);
+      if (address != 0) {
+        assertTrue(held.add(address), () -> "handed out twice: " + Long.toHexString(address));
+        mine.addLast(address);
+      }
+    } catch (Trouble e) {
+      // nothing has changed
+    }
+  }
+
+  private static void freeDespiteTrouble(OwningAllocator allocator, long address, Set<Long> held) {
+    held.remove(address);
+    try {
+      allocator.free(address);
+    } catch (Trouble e) {
+      // the block is free all the same
+    }
+  }
+
+  /** Whose first malloc returns when it is told to. */
+  private static final class Waiting extends TroublesomeInner {
+
+    private final CountDownLatch asked = new CountDownLatch(1);
+    private final CountDownLatch answer = new CountDownLatch(1);
+
+    @Override
+    boolean beforeMalloc() {
+      if (asked.getCount() == 0) {
+        return true;
+      }
+      asked.countDown();
+      try {
+        return answer.await(30, TimeUnit.SECONDS);
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void nobodyWaitsForAnotherThreadsCallOfTheInner(Form form) throws InterruptedException {
+    for (int stripes = 1; stripes <= 2; stripes++) {
+      var inner = new Waiting();
+      OwningAllocator allocator = form.over(inner, stripes);
+      Crew.run(
+          2,
+          member -> {
+            if (member == 0) {
+              allocator.free(allocator.malloc(64));
+            } else {
+              inner.asked.await();
+              long address = allocator.malloc(64);
+              assertEquals(1, allocator.stats().liveBlocks());
+              allocator.free(address);
+              assertThrows(IllegalArgumentException.class, () -> allocator.malloc(0));
+              inner.answer.countDown();
+            }
+          });
+      allocator.close();
+      inner.ledger.assertEverythingReturned();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aMallocThatComesBackFromTheInnerToAClosedAllocatorGivesThePageBack(Form form)
+      throws InterruptedException {
+    var inner = new Waiting();
+    OwningAllocator allocator = form.over(inner, 2);
+    Crew.run(
+        2,
+        member -> {
+          if (member == 0) {
+            var e = assertThrows(IllegalStateException.class, () -> allocator.malloc(64));
+            assertTrue(e.toString().contains("closed"), e::toString);
+          } else {
+            inner.asked.await();
+            allocator.close();
+            assertEquals(0, allocator.stats().liveBlocks());
+            inner.answer.countDown();
+          }
+        });
+    inner.ledger.assertEverythingReturned();
+    assertEquals(0, allocator.stats().reservedBytes());
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whateverRacesWithCloseIsDoneOrRefused(Form form) throws InterruptedException {
+    for (int round = 0; round < 25; round++) {
+      var inner = new TroublesomeInner();
+      OwningAllocator allocator = form.over(inner, 2);
+      int shift = round % CREW;
+      Crew.run(
+          CREW,
+          member -> {
+            switch ((member + shift) % CREW) {
+              case 0, 1 -> closeInTheEnd(allocator);
+              case 2 -> assertThrows(IllegalStateException.class, () -> askOnAndOn(allocator));
+              default -> mallocUntilClosed(allocator, new Random(SEED + member));
+            }
+          });
+      inner.ledger.assertEverythingReturned();
+      AllocatorStats stats = allocator.stats();
+      assertEquals(0, stats.liveBlocks());
+      assertEquals(0, stats.reservedBytes());
+      assertEquals(inner.ledger.mallocs(), stats.innerMallocs());
+      assertEquals(inner.ledger.frees(), stats.innerFrees());
+    }
+  }
+
+  private static void closeInTheEnd(OwningAllocator allocator) {
+    while (true) {
+      try {
+        allocator.close();
+        return;
+      } catch (LeakException e) {
+        Thread.onSpinWait();
+      }
+    }
+  }
+
+  private static void askOnAndOn(OwningAllocator allocator) {
+    while (!allocator.owns(1)) {
+      AllocatorStats stats = allocator.stats();
+      assertTrue(stats.liveBlocks() >= 0, () -> "" + stats);
+    }
+  }
+
+  private static void mallocUntilClosed(OwningAllocator allocator, Random random) {
+    long[] mine = new long[40];
+    while (true) {
+      int count = 0;
+      boolean closed = false;
+      while (count < mine.length && !closed && random.nextInt(8) != 0) {
+        try {
+          mine[count] = allocator.malloc(1 + random.nextInt(64));
+          count++;
+        } catch (IllegalStateException e) {
+          closed = true;
+        }
+      }
+      assertTrue(!closed || count == 0, "closed with blocks live");
+      while (count > 0) {
+        allocator.free(mine[--count]);
+      }
+      if (closed) {
+        return;
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void threadsThatDieHoldingBlocksCostNothing(Form form) throws InterruptedException {
+    long peak = peakOfWaves(form, 60);
+    long later = peakOfWaves(form, 600);
+    assertTrue(later <= peak + 4 * 4096, () -> "peak=" + peak + ", of ten times more=" + later);
+  }
+
+  /** Each thread leaves a block behind, frees one that another left, and dies. */
+  private static long peakOfWaves(Form form, int waves) throws InterruptedException {
+    var inner = new TroublesomeInner();
+    OwningAllocator allocator = form.over(inner, 4);
+    var slots = new AtomicLongArray(100);
+    for (int wave = 0; wave < waves; wave++) {
+      long seed = SEED + wave;
+      Crew.run(
+          10,
+          member -> {
+            long address = allocator.malloc(64);
+            int slot = new Random(seed * 31 + member).nextInt(slots.length());
+            long left = slots.getAndSet(slot, address);
+            if (left != 0) {
+              allocator.free(left);
+            }
+          });
+    }
+    for (int i = 0; i < slots.length(); i++) {
+      allocator.free(slots.get(i));
+    }
+    allocator.close();
+    inner.ledger.assertEverythingReturned();
+    return inner.ledger.peakBytes();
+  }
+
+  @Test
+  void aHundredThousandVirtualThreadsReserveNoMoreThanEightPlatformThreadsMay() throws Exception {
+    assumeTrue(Runtime.version().feature() >= 21, "no virtual threads");
+    int stripes = 4;
+    var ledger = RecordingAllocator.create();
+    var allocator =
+        FixedBlockAllocator.builder(ledger).pageSize(4096).shared().stripes(stripes).build();
+    Set<Throwable> thrown = ConcurrentHashMap.newKeySet();
+    ExecutorService threads =
+        (ExecutorService) Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
+    for (int i = 0; i < 100_000; i++) {
+      threads.execute(
+          () -> {
+            try {
+              allocator.free(allocator.malloc(64));
+            } catch (Throwable e) {
+              thrown.add(e);
+            }
+          });
+    }
+    threads.shutdown();
+    assertTrue(threads.awaitTermination(60, TimeUnit.SECONDS), "virtual threads do not end");
+    assertEquals(Set.of(), thrown);
+    long peak = allocator.stats().peakReservedBytes();
+    assertTrue(peak <= 2L * stripes * 4096, () -> "peak=" + peak);
+    allocator.close();
+    ledger.assertEverythingReturned();
+  }
+}

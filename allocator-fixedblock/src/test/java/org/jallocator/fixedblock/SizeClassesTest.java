@@ -1,0 +1,147 @@
+package org.jallocator.fixedblock;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.jallocator.testkit.RecordingAllocator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The table of classes, and how their pages grow. */
+final class SizeClassesTest {
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 8, 16, 32, 64})
+  void everySizeFitsItsClassAndNoneBelowIt(long unit) {
+    var classes = new SizeClasses(unit);
+    for (long size = 1; size <= 5000 * unit; size += 1 + size / 2000) {
+      int sizeClass = classes.of(size);
+      long at = size;
+      assertTrue(classes.blockSize(sizeClass) >= size, () -> "too small: size=" + at);
+      assertTrue(
+          sizeClass == 0 || classes.blockSize(sizeClass - 1) < size,
+          () -> "a smaller class would do: size=" + at);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 8, 16, 32, 64})
+  void classesGrowByMultiplesOfTheUnitAndEachIsItsOwn(long unit) {
+    var classes = new SizeClasses(unit);
+    long below = 0;
+    for (int sizeClass = 0; sizeClass < 8 * 30; sizeClass++) {
+      long blockSize = classes.blockSize(sizeClass);
+      assertTrue(blockSize > below, "blockSize=" + blockSize + ", below=" + below);
+      assertEquals(0, blockSize % unit, "blockSize=" + blockSize);
+      assertEquals(sizeClass, classes.of(blockSize), "blockSize=" + blockSize);
+      assertEquals(sizeClass, classes.of(below + 1), "size=" + (below + 1));
+      below = blockSize;
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 8, 16, 32, 64})
+  void aSizeOverEightUnitsWastesLessThanAnEighth(long unit) {
+    var classes = new SizeClasses(unit);
+    for (int sizeClass = 8; sizeClass < 8 * 30; sizeClass++) {
+      long smallest = classes.blockSize(sizeClass - 1) + 1;
+      long waste = classes.blockSize(sizeClass) - smallest;
+      assertTrue(waste * 8 < smallest, () -> "size=" + smallest + ", waste=" + waste);
+    }
+  }
+
+  @Test
+  void theTableOfTheJavadocIsTrue() {
+    var classes = new SizeClasses(16);
+    long[] expected = {
+      16, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208, 224, 240, 256, 288, 320, 352, 384,
+      416, 448, 480, 512, 576, 640
+    };
+    for (int i = 0; i < expected.length; i++) {
+      assertEquals(expected[i], classes.blockSize(i));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "16,65536",
+    "48,65536",
+    "208,65536",
+    "1152,65536",
+    "5120,65536",
+    "32768,65536",
+    "80,1000",
+    "3072,1000"
+  })
+  void pagesStartSmallAndGrowAndEndWithoutATail(long blockSize, long pageSize) {
+    var ledger = RecordingAllocator.create();
+    var allocator = SizeClassAllocator.builder(ledger).pageSize(pageSize).build();
+    int count = (int) (20 * Math.max(1, pageSize / blockSize));
+    long[] blocks = new long[count];
+    for (int i = 0; i < count; i++) {
+      blocks[i] = allocator.malloc(blockSize);
+    }
+    List<Long> pages = ledger.sizes();
+    assertTrue(pages.get(0) <= Math.max(blockSize, 4096), () -> "first=" + pages.get(0));
+    long below = 0;
+    for (long page : pages) {
+      assertTrue(page >= below && page <= Math.max(blockSize, pageSize), () -> "" + pages);
+      assertTrue(page % blockSize * 50 < page, () -> "tail: " + pages);
+      below = page;
+    }
+    long reserved = allocator.stats().reservedBytes();
+    assertTrue(
+        reserved <= count * blockSize * 5 / 4 + 4096 + blockSize, () -> "reserved=" + reserved);
+    for (long block : blocks) {
+      allocator.free(block);
+    }
+    allocator.close();
+    ledger.assertEverythingReturned();
+  }
+
+  @Test
+  void manyClassesReserveLittleForAHandfulOfBlocks() {
+    var ledger = RecordingAllocator.create();
+    try (var allocator = SizeClassAllocator.builder(ledger).build()) {
+      for (long size = 16; size <= 1024; size += 16) {
+        allocator.free(allocator.malloc(size));
+      }
+      long reserved = allocator.stats().reservedBytes();
+      assertTrue(reserved <= 40 * 4096, () -> "reserved=" + reserved);
+    }
+  }
+
+  @Test
+  void theBuilderNamesWhatIsWrong() {
+    var ledger = RecordingAllocator.builder().maxSize(10_000).build();
+    refuses("sizeclass: maxSize is less than one byte: maxSize=0, limit=1", b(ledger).maxSize(0));
+    refuses(
+        "sizeclass: pageSize is less than one byte: pageSize=0, limit=1", b(ledger).pageSize(0));
+    refuses(
+        "sizeclass: alignment is not a power of two: alignment=24, limit=4611686018427387904",
+        b(ledger).alignment(24));
+    refuses(
+        "sizeclass: maxSize exceeds what the inner serves: maxSize=10001, limit=10000",
+        b(ledger).maxSize(10_001));
+    refuses(
+        "sizeclass: stripes is not a power of two: stripes=3, limit=1024",
+        b(ledger).maxSize(100).shared().stripes(3));
+    refuses(
+        "sizeclass: stripes is not a power of two: stripes=2048, limit=1024",
+        b(ledger).maxSize(100).shared().stripes(2048));
+    assertEquals(0, ledger.mallocs());
+  }
+
+  private static SizeClassAllocator.Builder b(RecordingAllocator ledger) {
+    return SizeClassAllocator.builder(ledger);
+  }
+
+  private static void refuses(String message, SizeClassAllocator.Builder builder) {
+    var e = assertThrows(IllegalArgumentException.class, builder::build);
+    assertEquals(message, e.getMessage());
+  }
+}
