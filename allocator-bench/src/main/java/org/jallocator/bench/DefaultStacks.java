@@ -8,18 +8,8 @@ final class DefaultStacks {
   /** The baseline of every ratio: C's allocator, called as a JNA user calls it. */
   static final String JNA = "jna";
 
-  /**
-   * The best stack for mixed sizes that fixedblock, fallback and jna make: few tiers with wide
-   * steps between them. More tiers waste less of a block, but every free asks them one after
-   * another, and that costs more than the waste: nested by each power of two, the tiers lose to C.
-   */
-  static final String MIXED =
-      """
-      fallback(fixedblock(blockSize=64, pageSize=64KiB, jna),
-      fallback(fixedblock(blockSize=256, pageSize=64KiB, jna),
-      fallback(fixedblock(blockSize=2KiB, pageSize=256KiB, jna),
-      jna)))
-      """;
+  /** Blocks of all sizes. */
+  static final String MIXED = "fallback(sizeclass(jna), jna)";
 
   /** Blocks of one size that threads share. */
   static final String SHARED_FIXED = "fixedblock(blockSize=64, shared=true, jna)";

@@ -4,10 +4,14 @@ import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import org.jallocator.Allocator;
 import org.jallocator.stack.AllocatorStack;
 
 /**
  * The other end of a {@link ReplayFork}: replays one trace on one stack in a JVM of its own.
+ *
+ * <p>One stack serves all rounds. It is warm after the first, as C's heap is, which the rounds of
+ * the other rows have below them.
  *
  * <p>It reads the stack and the trace from stdin, then one byte a command, and answers each with
  * one line on stdout. The C program of {@link NativeProgram} does the same.
@@ -23,27 +27,31 @@ final class ReplayWorker {
   static final int WARM_UP_ROUNDS = 20;
   static final long WARM_UP_MILLIS = 1000;
 
-  private final String expression;
   private final Trace trace;
   private final Replay replay;
+  private final Allocator allocator;
 
-  private ReplayWorker(String expression, Trace trace) {
-    this.expression = expression;
+  private ReplayWorker(Trace trace, Allocator allocator) {
     this.trace = trace;
+    this.allocator = allocator;
     replay = Replay.of(trace);
   }
 
   /** Serves one bench. */
   public static void main(String[] args) throws IOException {
     DataInputStream in = new DataInputStream(new BufferedInputStream(System.in, 1 << 16));
-    ReplayWorker worker = new ReplayWorker(in.readUTF(), Trace.readFrom(in));
+    String expression = in.readUTF();
+    Trace trace = Trace.readFrom(in);
+    try (AllocatorStack stack = AllocatorStack.open(expression)) {
+      new ReplayWorker(trace, stack.allocator()).serve(in);
+    } catch (RuntimeException | Error e) {
+      ForkedWorker.fail(e);
+    }
+  }
+
+  private void serve(DataInputStream in) throws IOException {
     for (int command = in.read(); command >= 0; command = in.read()) {
-      try {
-        ForkedWorker.answer(command == ROUND ? worker.round() : worker.warmUp());
-      } catch (RuntimeException | Error e) {
-        ForkedWorker.fail(e);
-        return;
-      }
+      ForkedWorker.answer(command == ROUND ? round() : warmUp());
     }
   }
 
@@ -56,10 +64,7 @@ final class ReplayWorker {
     return trace.operations();
   }
 
-  /** Every round has a new stack, as every run of a program has; making it is not timed. */
   private long round() {
-    try (AllocatorStack stack = AllocatorStack.open(expression)) {
-      return replay.run(stack.allocator());
-    }
+    return replay.run(allocator);
   }
 }

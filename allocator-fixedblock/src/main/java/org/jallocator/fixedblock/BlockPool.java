@@ -1,5 +1,7 @@
 package org.jallocator.fixedblock;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import org.jallocator.Allocator;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
@@ -28,6 +30,8 @@ import org.jallocator.InvalidFreeException.Reason;
  * all other words, with the count from which on that can be true.
  */
 class BlockPool {
+
+  private static final VarHandle HAND_PAGE = handPageHandle();
 
   /** More free blocks than a word has. */
   private static final int NEVER = Long.SIZE + 1;
@@ -75,6 +79,14 @@ class BlockPool {
     this.inverse = layouts[0].inverse();
     this.shift = layouts[0].shift();
     this.shiftOnly = layouts[0].shiftOnly();
+  }
+
+  private static VarHandle handPageHandle() {
+    try {
+      return MethodHandles.lookup().findVarHandle(BlockPool.class, "handPage", Page.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
   }
 
   /**
@@ -178,7 +190,7 @@ class BlockPool {
     if (page.isEmpty()) {
       pages.markExhausted(page);
     }
-    handPage = page;
+    HAND_PAGE.setRelease(this, page);
     page.handWord = index;
     word = page.words[index];
     handBase = page.base + ((long) index << 6) * blockSize;
@@ -349,6 +361,11 @@ class BlockPool {
 
   final Page handPage() {
     return handPage;
+  }
+
+  /** {@return as {@link #handPage}, for any thread} */
+  final Page visibleHandPage() {
+    return (Page) HAND_PAGE.getAcquire(this);
   }
 
   /** {@return how many slots for pages there are, vacant ones included} */

@@ -156,6 +156,16 @@ final class SharedCore extends Core {
     if (closed) {
       throw AllocatorErrors.closed(layer);
     }
+    Page page = stripes[starts[startIndex()]].recentPage();
+    long index = page.index(address);
+    if (index >= 0 && index < page.blocks) {
+      give((SharedPage) page, (int) index, address);
+      return true;
+    }
+    return giveToOtherPage(address);
+  }
+
+  private boolean giveToOtherPage(long address) {
     Page page = table.guess(address);
     long index = page.index(address);
     if (index >= 0 && index < page.blocks) {

@@ -17,7 +17,7 @@ import org.jallocator.Allocator;
  * </pre>
  *
  * <p>so that a size over 128 bytes wastes less than 12.5 % of itself. A class starts with a page of
- * some 4 KiB, and the more it holds, the larger the pages that it takes next, up to {@code
+ * some 16 KiB, and the more it holds, the larger the pages that it takes next, up to {@code
  * pageSize}: what a class reserves ahead is about an eighth of what it holds. A page is cut without
  * remainder. All classes share one table of pages, so that a free, which comes without a size,
  * finds its block in one look-up.

@@ -11,6 +11,9 @@ final class Stripe extends SpinLock {
 
   final StripePool[] pools;
 
+  /** The class last taken of. */
+  private int recentClass;
+
   long pad0;
   long pad1;
   long pad2;
@@ -41,9 +44,19 @@ final class Stripe extends SpinLock {
       return 0;
     }
     try {
+      recentClass = sizeClass;
       return pools[sizeClass].takeAny();
     } finally {
       unlock();
     }
+  }
+
+  /**
+   * {@return the page that the last block was likely taken of, for any thread to look at first}
+   *
+   * <p>A free that finds its address there does not have to wait for the table.
+   */
+  Page recentPage() {
+    return pools[recentClass].visibleHandPage();
   }
 }

@@ -86,7 +86,7 @@ final class SizeClassesTest {
       blocks[i] = allocator.malloc(blockSize);
     }
     List<Long> pages = ledger.sizes();
-    assertTrue(pages.get(0) <= Math.max(blockSize, 4096), () -> "first=" + pages.get(0));
+    assertTrue(pages.get(0) <= Math.max(blockSize, 16384), () -> "first=" + pages.get(0));
     long below = 0;
     for (long page : pages) {
       assertTrue(page >= below && page <= Math.max(blockSize, pageSize), () -> "" + pages);
@@ -95,7 +95,7 @@ final class SizeClassesTest {
     }
     long reserved = allocator.stats().reservedBytes();
     assertTrue(
-        reserved <= count * blockSize * 5 / 4 + 4096 + blockSize, () -> "reserved=" + reserved);
+        reserved <= count * blockSize * 5 / 4 + 16384 + blockSize, () -> "reserved=" + reserved);
     for (long block : blocks) {
       allocator.free(block);
     }
@@ -111,7 +111,7 @@ final class SizeClassesTest {
         allocator.free(allocator.malloc(size));
       }
       long reserved = allocator.stats().reservedBytes();
-      assertTrue(reserved <= 40 * 4096, () -> "reserved=" + reserved);
+      assertTrue(reserved <= 40 * 16384, () -> "reserved=" + reserved);
     }
   }
 
