@@ -211,6 +211,9 @@ final class AllocatorCallbacksTest {
   @Test
   void whatTheHandlerThrowsGoesNowhere() {
     List<String> told = new ArrayList<>();
+    List<Throwable> escaped = new ArrayList<>();
+    var jnas = Native.getCallbackExceptionHandler();
+    Native.setCallbackExceptionHandler((callback, thrown) -> escaped.add(thrown));
     try (var careless =
         AllocatorCallbacks.of(
             allocator,
@@ -223,9 +226,12 @@ final class AllocatorCallbacksTest {
             throw new IllegalStateException("planted");
           };
       assertEquals(0, call(careless.mallocFunction(), 100L));
-      assertEquals(List.of("planted"), told);
       trouble = () -> {};
+    } finally {
+      Native.setCallbackExceptionHandler(jnas);
     }
+    assertEquals(List.of("planted"), told);
+    assertEquals(List.of(), escaped);
   }
 
   @Test
