@@ -19,9 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SqliteExample {
 
-  /** The stack for SQLite: its small objects, its pages, and the rest. */
-  public static final String STACK =
-      "fallback(fixedblock(blockSize=128, jna), fallback(fixedblock(blockSize=4608, jna), jna))";
+  /** The stack for SQLite: sizes of all kinds. */
+  public static final String STACK = "fallback(sizeclass(jna), jna)";
 
   private SqliteExample() {}
 
