@@ -16,19 +16,21 @@ import org.jallocator.stack.AllocatorStack;
  * them; {@code counted} again and again, to see what is left in C's heap; {@code overrun} a block
  * that is written beyond its end.
  *
- * <p>What the Java machine itself takes and frees moves the count too, by some kilobytes in both
- * directions; a leak of ours is there in every run, so there are many runs. What JNA frees when it
- * is collected lags behind, so as many runs go before the first count.
+ * <p>What the Java machine itself takes and frees moves the count too, in leaps and in both
+ * directions, and what JNA frees when it is collected lags behind; but a leak of ours is there in
+ * every run. So the count is taken again and again after as many runs, and the middle one of its
+ * changes tells.
  */
 final class CheckedRun {
 
-  /** Runs that are counted. */
-  static final int RUNS = 30;
+  /** Runs from one count to the next. */
+  static final int RUNS = 15;
 
   /** The bytes that a run loses on purpose, to see that it is seen. */
-  static final int LEAK = 2000;
+  static final int LEAK = 1500;
 
   private static final int CHECKED_RUNS = 10;
+  private static final int CHANGES = 5;
   private static final int ROWS = 20;
 
   private static final List<Throwable> REPORTED = Collections.synchronizedList(new ArrayList<>());
@@ -59,8 +61,15 @@ final class CheckedRun {
   }
 
   private static long growth(boolean direct, int leak) throws Exception {
+    List<Long> changes = new ArrayList<>();
     long before = count(direct, leak);
-    return count(direct, leak) - before;
+    while (changes.size() < CHANGES) {
+      long after = count(direct, leak);
+      changes.add(after - before);
+      before = after;
+    }
+    Collections.sort(changes);
+    return changes.get(CHANGES / 2);
   }
 
   /** Runs, and returns what is live after that. */
