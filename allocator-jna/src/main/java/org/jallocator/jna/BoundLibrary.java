@@ -4,12 +4,14 @@ import com.sun.jna.Function;
 import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
+import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
 import java.io.File;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +33,12 @@ record BoundLibrary(
     LibraryCalls.@Nullable AlignedAlloc alignedAlloc,
     LibraryCalls.@Nullable UsableSize usableSize,
     String file) {
+
+  /** What glibc says of a library that keeps data for each thread where there is little room. */
+  private static final String NO_STATIC_TLS = "static TLS";
+
+  private static final String MORE_STATIC_TLS =
+      "GLIBC_TUNABLES=glibc.rtld.optional_static_tls=16384 in its environment";
 
   private record Key(String name, String prefix) {}
 
@@ -72,38 +80,47 @@ record BoundLibrary(
           LibraryAllocator.NAME
               + ": no such library: name="
               + name
-              + ", searched="
-              + searched(name)
+              + ", files="
+              + files(name)
+              + (new File(name).isAbsolute() ? "" : ", directories=" + directories())
               + ", loader="
               + reasons(e),
           e);
     }
   }
 
-  private static List<String> searched(String name) {
-    if (new File(name).isAbsolute()) {
+  /** {@return the names of the files that may be the library} */
+  private static List<String> files(String name) {
+    if (name.contains(".") || name.contains("/")) {
       return List.of(name);
     }
-    List<String> searched = new ArrayList<>();
-    String mapped = name.contains(".") ? name : System.mapLibraryName(name);
-    Stream.of("jna.library.path", "jna.platform.library.path")
+    String mapped = System.mapLibraryName(name);
+    return Platform.isLinux() || Platform.isFreeBSD()
+        ? List.of(mapped, mapped + ".*")
+        : List.of(mapped);
+  }
+
+  /** {@return where JNA looks, in its order, beside where the system does} */
+  private static List<String> directories() {
+    return Stream.of("jna.library.path", "jna.platform.library.path")
         .map(property -> System.getProperty(property, ""))
         .flatMap(path -> Stream.of(path.split(File.pathSeparator)))
         .filter(directory -> !directory.isEmpty())
         .distinct()
-        .forEach(directory -> searched.add(new File(directory, mapped).getPath()));
-    searched.add(mapped + " where the system looks");
-    return searched;
+        .toList();
   }
 
-  /** {@return what the system's loader said, each thing once} */
+  /** {@return what the system's loader said, each thing once, and what can be done about it} */
   private static List<String> reasons(UnsatisfiedLinkError error) {
-    return Stream.of(error.getSuppressed())
-        .map(Throwable::getMessage)
-        .map(message -> message == null ? "" : message.strip())
-        .filter(message -> !message.isEmpty())
-        .distinct()
-        .toList();
+    List<String> reasons =
+        Stream.of(error.getSuppressed())
+            .map(reason -> String.valueOf(reason.getMessage()).strip())
+            .distinct()
+            .collect(Collectors.toCollection(ArrayList::new));
+    if (reasons.stream().anyMatch(reason -> reason.contains(NO_STATIC_TLS))) {
+      reasons.add("start the process with " + MORE_STATIC_TLS);
+    }
+    return reasons;
   }
 
   /** {@return aligned_alloc, which the library must have} */
