@@ -8,5 +8,6 @@ module org.jallocator.jna {
   exports org.jallocator.jna;
 
   provides org.jallocator.spi.AllocatorProvider with
-      org.jallocator.jna.DefaultProvider;
+      org.jallocator.jna.DefaultProvider,
+      org.jallocator.jna.LibraryProvider;
 }

@@ -42,6 +42,17 @@ public interface AllocatorProvider {
   Allocator create(AllocatorSettings settings);
 
   /**
+   * Says what a stack's description is to tell of an allocator beside its options and its bytes,
+   * such as which file it came from. The default says nothing.
+   *
+   * @param allocator one that this provider created
+   * @return a few words, or an empty text
+   */
+  default String detail(Allocator allocator) {
+    return "";
+  }
+
+  /**
    * An inner layer that a provider takes.
    *
    * @param role what the layer is to the allocator above, such as {@code primary}

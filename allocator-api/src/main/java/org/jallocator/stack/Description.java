@@ -10,7 +10,7 @@ import org.jallocator.AllocatorStats;
  * <pre>
  * fallback: not tracked
  *   &#64;small = fixedblock(blockSize=64): live 192 bytes, reserved 65536 bytes
- *     jna: not tracked
+ *     library(name=jemalloc): not tracked, file /usr/lib/libjemalloc.so.2
  *   arena: live 0 bytes, reserved 0 bytes
  *     &#64;small: shown above
  * </pre>
@@ -47,10 +47,15 @@ final class Description {
       return;
     }
     lines.append(name).append(name.isEmpty() ? "" : " = ").append(use.layer().title());
-    lines.append(": ").append(figures(layer));
+    lines.append(": ").append(figures(layer)).append(detail(layer));
     for (int i = 0; i < layer.inners().size(); i++) {
       add(use.layer().inners().get(i), layer.inners().get(i), indent + "  ");
     }
+  }
+
+  private static String detail(Layer layer) {
+    String detail = layer.blueprint().declaration().provider().detail(layer.allocator());
+    return detail.isEmpty() ? "" : ", " + detail;
   }
 
   private String figures(Layer layer) {

@@ -36,6 +36,23 @@ class DescriptionTest {
   }
 
   @Test
+  void addsWhatAProviderHasToSayOfItsLayer() {
+    fixture.providers.add(
+        new FakeProvider(
+            "detailed",
+            List.of(),
+            List.of(),
+            settings -> new FakeAllocator("detailed", fixture.closed, true, List.of())));
+    try (AllocatorStack stack = fixture.open("arena(detailed)")) {
+      assertEquals(
+          """
+          arena: live 0 bytes, reserved 0 bytes
+            detailed: not tracked, file /lib/fake.so""",
+          stack.describe());
+    }
+  }
+
+  @Test
   void drawsANamedPartOnceAndRefersToItAfterThat() {
     fixture.properties.put("allocator.def.pool", "fixedblock(blockSize=8, @leaf)");
     fixture.properties.put("allocator.def.leaf", "jna");

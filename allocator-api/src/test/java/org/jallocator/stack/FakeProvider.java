@@ -28,6 +28,11 @@ record FakeProvider(
   }
 
   @Override
+  public String detail(Allocator allocator) {
+    return name.equals("detailed") ? "file /lib/fake.so" : "";
+  }
+
+  @Override
   public Allocator create(AllocatorSettings settings) {
     return creator.apply(settings);
   }

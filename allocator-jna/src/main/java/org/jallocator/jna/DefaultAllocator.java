@@ -1,10 +1,7 @@
 package org.jallocator.jna;
 
 import com.sun.jna.Native;
-import org.jallocator.Allocator;
-import org.jallocator.AllocatorStats;
-import org.jallocator.InvalidFreeException;
-import org.jallocator.spi.AllocatorErrors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The leaf of a stack: C's malloc and free, called through JNA.
@@ -16,117 +13,55 @@ import org.jallocator.spi.AllocatorErrors;
  *
  * <p>A size below {@link #alignment()} is rounded up to it, because C promises its alignment only
  * to objects that can need it: some libraries align eight bytes to eight.
+ *
+ * <p>With an alignment of its own it is a leaf for pages: a layer that aligns its pages finds them
+ * aligned and asks for no slack. Every block is then a multiple of the alignment long, so that it
+ * is not for small blocks.
  */
-public final class DefaultAllocator implements Allocator {
+public final class DefaultAllocator extends CAllocator {
 
   static final String NAME = "jna";
 
-  /** C's max_align_t: two pointers on every platform that JNA runs on. */
-  private static final long ALIGNMENT = 2L * Native.POINTER_SIZE;
-
-  private static final long MAX_SIZE =
-      Native.SIZE_T_SIZE == Long.BYTES ? Long.MAX_VALUE : 0xFFFF_FFFFL;
-
-  private volatile boolean closed;
+  /** Null iff C's malloc aligns enough. */
+  private final @Nullable AlignedHeap aligned;
 
   /** Makes a leaf; any number may live side by side. */
-  public DefaultAllocator() {}
-
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Shared, never blocks. One JNI crossing.
-   */
-  @Override
-  public long malloc(long size) {
-    long address = tryMalloc(size);
-    if (address == NULL) {
-      return refuse(size);
-    }
-    return address;
-  }
-
-  private static long refuse(long size) {
-    if (size > MAX_SIZE) {
-      throw AllocatorErrors.sizeTooLarge(NAME, size, "maxSize", MAX_SIZE);
-    }
-    throw AllocatorErrors.outOfMemory(NAME, size, AllocatorStats.UNTRACKED, null);
+  public DefaultAllocator() {
+    super(NAME, MALLOC_ALIGNMENT);
+    this.aligned = null;
   }
 
   /**
-   * {@inheritDoc}
+   * Makes a leaf whose blocks are aligned, by C's {@code aligned_alloc}, or on Windows by {@code
+   * _aligned_malloc}.
    *
-   * <p>Shared, never blocks. One JNI crossing.
+   * @param alignment what every address is a multiple of: bytes, a power of two; at most two
+   *     pointers is what {@link #DefaultAllocator()} gives
+   * @throws IllegalArgumentException if {@code alignment} is no power of two, or the platform has
+   *     no such call
    */
-  @Override
-  public long tryMalloc(long size) {
-    if (closed) {
-      throw AllocatorErrors.closed(NAME);
-    }
-    if (size < 1) {
-      throw AllocatorErrors.sizeTooSmall(NAME, size);
-    }
-    return size > MAX_SIZE ? NULL : Native.malloc(Math.max(size, ALIGNMENT));
+  public DefaultAllocator(long alignment) {
+    super(NAME, AlignedHeap.checkedAlignment(NAME, alignment));
+    this.aligned = alignment > MALLOC_ALIGNMENT ? AlignedHeap.ofPlatform(alignment) : null;
   }
 
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Shared, never blocks. One JNI crossing. An address that C did not hand out is not
-   * recognised.
-   */
   @Override
-  public void free(long address) {
-    if (closed) {
-      throw AllocatorErrors.closed(NAME);
-    }
-    if (address != NULL) {
+  long take(long size) {
+    return aligned == null ? Native.malloc(Math.max(size, MALLOC_ALIGNMENT)) : aligned.take(size);
+  }
+
+  @Override
+  void give(long address) {
+    if (aligned == null) {
       Native.free(address);
+    } else {
+      aligned.give(address);
     }
   }
 
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Shared, never blocks. One JNI crossing. Of the size only its range is checked.
-   */
-  @Override
-  public void free(long address, long size) {
-    if (address != NULL && (size < 1 || size > MAX_SIZE) && !closed) {
-      throw new InvalidFreeException(NAME, address, size, MAX_SIZE);
-    }
-    free(address);
-  }
-
-  @Override
-  public long maxSize() {
-    return MAX_SIZE;
-  }
-
-  @Override
-  public long alignment() {
-    return ALIGNMENT;
-  }
-
-  @Override
-  public boolean isShared() {
-    return true;
-  }
-
-  /** {@return {@link AllocatorStats#NOTHING_TRACKED}} */
-  @Override
-  public AllocatorStats stats() {
-    return AllocatorStats.NOTHING_TRACKED;
-  }
-
-  /** Ends the use of this leaf. Live blocks are not known to it and stay with C. */
-  @Override
-  public void close() {
-    closed = true;
-  }
-
+  /** {@return the expression that opens a leaf like this} */
   @Override
   public String toString() {
-    return NAME;
+    return aligned == null ? NAME : NAME + "(alignment=" + alignment() + ")";
   }
 }

@@ -12,6 +12,14 @@ import org.jallocator.spi.Option;
 @SuppressWarnings("exports") // the annotation is gone at run time
 public final class DefaultProvider implements AllocatorProvider {
 
+  private static final Option<Long> ALIGNMENT =
+      Option.size(
+          "alignment",
+          0,
+          0,
+          1L << 62,
+          "what addresses are a multiple of, a power of two, by aligned_alloc; 0: malloc's own");
+
   /** For the service loader. */
   public DefaultProvider() {}
 
@@ -27,7 +35,7 @@ public final class DefaultProvider implements AllocatorProvider {
 
   @Override
   public List<Option<?>> options() {
-    return List.of();
+    return List.of(ALIGNMENT);
   }
 
   @Override
@@ -37,6 +45,7 @@ public final class DefaultProvider implements AllocatorProvider {
 
   @Override
   public Allocator create(AllocatorSettings settings) {
-    return new DefaultAllocator();
+    long alignment = settings.get(ALIGNMENT);
+    return alignment == 0 ? new DefaultAllocator() : new DefaultAllocator(alignment);
   }
 }

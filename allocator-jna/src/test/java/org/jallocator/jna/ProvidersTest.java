@@ -7,6 +7,6 @@ import org.jallocator.testkit.ProviderContract;
 final class ProvidersTest extends ProviderContract {
   @Override
   protected Set<Class<? extends AllocatorProvider>> providers() {
-    return Set.of(DefaultProvider.class);
+    return Set.of(DefaultProvider.class, LibraryProvider.class);
   }
 }

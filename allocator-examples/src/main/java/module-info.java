@@ -1,0 +1,11 @@
+/** Runnable examples: libc, zlib and SQLite over stacks of allocators. */
+module org.jallocator.examples {
+  requires static org.jspecify;
+  requires static com.google.auto.service;
+  requires transitive org.jallocator.jna;
+  requires org.jallocator.arena;
+  requires org.jallocator.fixedblock;
+
+  // JNA reads the structures and calls the interfaces.
+  exports org.jallocator.examples;
+}

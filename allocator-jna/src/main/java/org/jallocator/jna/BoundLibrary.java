@@ -1,0 +1,177 @@
+package org.jallocator.jna;
+
+import com.sun.jna.Function;
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Platform;
+import com.sun.jna.Pointer;
+import java.io.File;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A library whose malloc is bound. Kept for good, once for each name and prefix: nobody can tell
+ * when the last block of a library is gone, and unloading it would take the blocks along.
+ *
+ * @param library keeps the library loaded
+ * @param prefix what its functions' names start with
+ * @param malloc its malloc and free
+ * @param alignedAlloc its aligned_alloc; null iff it has none
+ * @param usableSize its malloc_usable_size; null iff it has none
+ * @param file where it was loaded from
+ */
+record BoundLibrary(
+    NativeLibrary library,
+    String prefix,
+    LibraryCalls.Malloc malloc,
+    LibraryCalls.@Nullable AlignedAlloc alignedAlloc,
+    LibraryCalls.@Nullable UsableSize usableSize,
+    String file) {
+
+  /** What glibc says of a library that keeps data for each thread where there is little room. */
+  private static final String NO_STATIC_TLS = "static TLS";
+
+  private static final String MORE_STATIC_TLS =
+      "GLIBC_TUNABLES=glibc.rtld.optional_static_tls=16384 in its environment";
+
+  private record Key(String name, String prefix) {}
+
+  private static final ConcurrentMap<Key, BoundLibrary> OPEN = new ConcurrentHashMap<>();
+
+  /**
+   * Opens a library.
+   *
+   * @param name its name, or its file
+   * @param prefix what its functions' names start with
+   * @throws IllegalArgumentException if there is no such library, or it has no malloc or free
+   */
+  static BoundLibrary open(String name, String prefix) {
+    return OPEN.computeIfAbsent(new Key(name, prefix), BoundLibrary::bind);
+  }
+
+  private static BoundLibrary bind(Key key) {
+    NativeLibrary library = load(key.name, key.prefix);
+    LibraryCalls.Malloc malloc;
+    try {
+      malloc = LibraryCalls.malloc(library);
+    } catch (UnsatisfiedLinkError e) {
+      throw noSymbol(library, e, key.prefix + "malloc", key.prefix + "free");
+    }
+    return new BoundLibrary(
+        library,
+        key.prefix,
+        malloc,
+        has(library, key.prefix + "aligned_alloc") ? LibraryCalls.alignedAlloc(library) : null,
+        has(library, key.prefix + "malloc_usable_size") ? LibraryCalls.usableSize(library) : null,
+        fileOf(library, library.getFunction(key.prefix + "malloc")));
+  }
+
+  private static NativeLibrary load(String name, String prefix) {
+    try {
+      return NativeLibrary.getInstance(name, LibraryCalls.options(prefix));
+    } catch (UnsatisfiedLinkError e) {
+      throw new IllegalArgumentException(
+          LibraryAllocator.NAME
+              + ": no such library: name="
+              + name
+              + ", files="
+              + files(name)
+              + (new File(name).isAbsolute() ? "" : ", directories=" + directories())
+              + ", loader="
+              + reasons(e),
+          e);
+    }
+  }
+
+  /** {@return the names of the files that may be the library} */
+  private static List<String> files(String name) {
+    if (name.contains(".") || name.contains("/")) {
+      return List.of(name);
+    }
+    String mapped = System.mapLibraryName(name);
+    return Platform.isLinux() || Platform.isFreeBSD()
+        ? List.of(mapped, mapped + ".*")
+        : List.of(mapped);
+  }
+
+  /** {@return where JNA looks, in its order, beside where the system does} */
+  private static List<String> directories() {
+    return Stream.of("jna.library.path", "jna.platform.library.path")
+        .map(property -> System.getProperty(property, ""))
+        .flatMap(path -> Stream.of(path.split(File.pathSeparator)))
+        .filter(directory -> !directory.isEmpty())
+        .distinct()
+        .toList();
+  }
+
+  /** {@return what the system's loader said, each thing once, and what can be done about it} */
+  private static List<String> reasons(UnsatisfiedLinkError error) {
+    List<String> reasons =
+        Stream.of(error.getSuppressed())
+            .map(reason -> String.valueOf(reason.getMessage()).strip())
+            .distinct()
+            .collect(Collectors.toCollection(ArrayList::new));
+    if (reasons.stream().anyMatch(reason -> reason.contains(NO_STATIC_TLS))) {
+      reasons.add("start the process with " + MORE_STATIC_TLS);
+    }
+    return reasons;
+  }
+
+  /** {@return aligned_alloc, which the library must have} */
+  LibraryCalls.AlignedAlloc requireAlignedAlloc(long alignment) {
+    if (alignedAlloc == null) {
+      throw new IllegalArgumentException(
+          LibraryAllocator.NAME
+              + ": alignment needs a function that the library lacks: alignment="
+              + alignment
+              + ", function="
+              + prefix
+              + "aligned_alloc, library="
+              + file);
+    }
+    return alignedAlloc;
+  }
+
+  private static boolean has(NativeLibrary library, String symbol) {
+    try {
+      return library.getGlobalVariableAddress(symbol) != null;
+    } catch (UnsatisfiedLinkError e) {
+      return false;
+    }
+  }
+
+  private static IllegalArgumentException noSymbol(
+      NativeLibrary library, UnsatisfiedLinkError cause, String... symbols) {
+    List<String> missing = Stream.of(symbols).filter(symbol -> !has(library, symbol)).toList();
+    return new IllegalArgumentException(
+        LibraryAllocator.NAME
+            + ": library has no such function: missing="
+            + missing
+            + ", library="
+            + library.getFile(),
+        cause);
+  }
+
+  /**
+   * {@return the file that a function was loaded from, by dladdr where the system has it: a library
+   * that was found by its soname is then told with its directory}
+   */
+  private static String fileOf(NativeLibrary library, Function function) {
+    try (Memory info = new Memory(4L * Native.POINTER_SIZE)) {
+      Function dladdr = NativeLibrary.getProcess().getFunction("dladdr");
+      if (dladdr.invokeInt(new Object[] {function, info}) != 0) {
+        Pointer file = info.getPointer(0);
+        return new File(file.getString(0)).getAbsolutePath();
+      }
+    } catch (UnsatisfiedLinkError noDladdr) {
+      // Windows: what JNA opened is all that is known.
+    }
+    return String.valueOf(library.getFile());
+  }
+}
