@@ -78,4 +78,16 @@ public final class AllocatorErrors {
             + ", caller="
             + Thread.currentThread());
   }
+
+  /**
+   * {@return the error for the use of a confined allocator by another thread than its owner}
+   *
+   * @param layer the name of the allocator
+   * @param owner the thread that made it
+   * @param remedy the option that makes the allocator one for all threads, such as {@code
+   *     shared=true}
+   */
+  public static IllegalStateException wrongThread(String layer, Thread owner, String remedy) {
+    return new IllegalStateException(wrongThread(layer, owner).getMessage() + ", remedy=" + remedy);
+  }
 }

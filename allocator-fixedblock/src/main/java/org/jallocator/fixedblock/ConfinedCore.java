@@ -162,7 +162,7 @@ final class ConfinedCore extends Core {
   private IllegalStateException unusable() {
     return Thread.currentThread() == maker
         ? AllocatorErrors.closed(layer)
-        : AllocatorErrors.wrongThread(layer, maker);
+        : AllocatorErrors.wrongThread(layer, maker, "shared=true");
   }
 
   @Override

@@ -144,4 +144,20 @@ final class SizeClassesTest {
     var e = assertThrows(IllegalArgumentException.class, builder::build);
     assertEquals(message, e.getMessage());
   }
+
+  @Test
+  void theErrorOfAnotherThreadNamesTheRemedy() throws InterruptedException {
+    try (var allocator = SizeClassAllocator.builder(RecordingAllocator.create()).build()) {
+      var message = new java.util.concurrent.atomic.AtomicReference<String>();
+      Thread other =
+          new Thread(
+              () ->
+                  message.set(
+                      assertThrows(IllegalStateException.class, () -> allocator.malloc(1))
+                          .getMessage()));
+      other.start();
+      other.join();
+      assertTrue(message.get().endsWith(", remedy=shared=true"), message::get);
+    }
+  }
 }
