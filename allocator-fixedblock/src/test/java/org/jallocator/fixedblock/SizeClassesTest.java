@@ -148,16 +148,16 @@ final class SizeClassesTest {
   @Test
   void theErrorOfAnotherThreadNamesTheRemedy() throws InterruptedException {
     try (var allocator = SizeClassAllocator.builder(RecordingAllocator.create()).build()) {
-      var message = new java.util.concurrent.atomic.AtomicReference<String>();
+      String[] message = new String[1];
       Thread other =
           new Thread(
               () ->
-                  message.set(
+                  message[0] =
                       assertThrows(IllegalStateException.class, () -> allocator.malloc(1))
-                          .getMessage()));
+                          .getMessage());
       other.start();
       other.join();
-      assertTrue(message.get().endsWith(", remedy=shared=true"), message::get);
+      assertTrue(message[0].endsWith(", remedy=shared=true"), () -> message[0]);
     }
   }
 }
