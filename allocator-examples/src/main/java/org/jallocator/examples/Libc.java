@@ -7,6 +7,7 @@ import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
 import com.sun.jna.Structure;
 import com.sun.jna.Structure.FieldOrder;
+import com.sun.jna.ptr.PointerByReference;
 import org.jspecify.annotations.Nullable;
 
 /** Some of the C library, on systems of 64 bits. */
@@ -93,7 +94,7 @@ public interface Libc extends Library {
    * @param first where to put the address of the first
    * @return 0 iff it could
    */
-  int getifaddrs(Pointer first);
+  int getifaddrs(PointerByReference first);
 
   /**
    * Frees what getifaddrs listed.
@@ -117,7 +118,7 @@ public interface Libc extends Library {
     public native @Nullable Pointer strtok(@Nullable Pointer text, String separators);
 
     @Override
-    public native int getifaddrs(Pointer first);
+    public native int getifaddrs(PointerByReference first);
 
     @Override
     public native void freeifaddrs(Pointer first);

@@ -3,13 +3,13 @@ package org.jallocator.examples;
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
+import com.sun.jna.ptr.PointerByReference;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jallocator.Allocator;
-import org.jallocator.Arena;
-import org.jallocator.jna.NativeCopy;
+import org.jallocator.jna.NativeScope;
 import org.jallocator.jna.StringArguments;
 import org.jallocator.stack.AllocatorStack;
 
@@ -25,12 +25,12 @@ public final class LibcExample {
    */
   public static void main(String[] args) {
     Libc libc = List.of(args).contains("direct") ? Libc.direct() : Libc.byInterface();
-    try (var stack = AllocatorStack.open("arena(jna)")) {
-      Arena arena = stack.find(Arena.class).orElseThrow();
-      System.out.println(Arrays.toString(sort(libc, arena, 3, 1, 2)));
-      System.out.println(split(libc, arena, "one, two,three", ", "));
-      System.out.println(interfaces(libc, arena));
-      System.out.println(format(arena, "%s has %d bytes", "a line", 21));
+    try (var stack = AllocatorStack.open("fallback(sizeclass(jna), jna)")) {
+      Allocator allocator = stack.allocator();
+      System.out.println(Arrays.toString(sort(libc, allocator, 3, 1, 2)));
+      System.out.println(split(libc, allocator, "one, two,three", ", "));
+      System.out.println(interfaces(libc, allocator));
+      System.out.println(format(allocator, "%s has %d bytes", "a line", 21));
     }
   }
 
@@ -58,23 +58,19 @@ public final class LibcExample {
    * {@return the parts of a text, split by C's strtok, which writes into it}
    *
    * @param libc the C library
-   * @param arena where the text is put
+   * @param allocator where the text is put
    * @param text the text
    * @param separators the characters between parts
    */
-  public static List<String> split(Libc libc, Arena arena, String text, String separators) {
-    long mark = arena.mark();
-    try {
+  public static List<String> split(Libc libc, Allocator allocator, String text, String separators) {
+    try (NativeScope scope = NativeScope.open(allocator)) {
       List<String> parts = new ArrayList<>();
-      Pointer part =
-          libc.strtok(NativeCopy.string(arena, text, StandardCharsets.UTF_8), separators);
+      Pointer part = libc.strtok(scope.string(text), separators);
       while (part != null) {
         parts.add(part.getString(0, "UTF-8"));
         part = libc.strtok(null, separators);
       }
       return parts;
-    } finally {
-      arena.release(mark);
     }
   }
 
@@ -82,16 +78,15 @@ public final class LibcExample {
    * {@return the names of the network interfaces, from a list of C's structures}
    *
    * @param libc the C library
-   * @param arena where C puts the address of the list
+   * @param allocator where C puts the address of the list
    */
-  public static List<String> interfaces(Libc libc, Arena arena) {
-    long mark = arena.mark();
-    try {
-      Pointer first = new Pointer(arena.malloc(Native.POINTER_SIZE));
+  public static List<String> interfaces(Libc libc, Allocator allocator) {
+    try (NativeScope scope = NativeScope.open(allocator)) {
+      PointerByReference first = scope.pointerByReference();
       if (libc.getifaddrs(first) != 0) {
         throw new IllegalStateException("getifaddrs failed: errno=" + Native.getLastError());
       }
-      Pointer list = first.getPointer(0);
+      Pointer list = first.getValue();
       try {
         List<String> names = new ArrayList<>();
         for (Pointer at = list; at != null; ) {
@@ -103,33 +98,28 @@ public final class LibcExample {
       } finally {
         libc.freeifaddrs(list);
       }
-    } finally {
-      arena.release(mark);
     }
   }
 
   /**
-   * {@return a text, formatted by C's snprintf} The strings among the arguments live in the arena
-   * for as long as the call takes.
+   * {@return a text, formatted by C's snprintf} The strings among the arguments take memory for as
+   * long as the call lasts.
    *
-   * @param arena where the text and the arguments are put
+   * @param allocator where the text and the arguments are put
    * @param format C's format
    * @param arguments what it asks for
    */
-  public static String format(Arena arena, String format, Object... arguments) {
-    var strings = StringArguments.of(arena, StandardCharsets.UTF_8);
+  public static String format(Allocator allocator, String format, Object... arguments) {
+    var strings = StringArguments.of(allocator, StandardCharsets.UTF_8);
     var c = Native.load(Platform.C_LIBRARY_NAME, Libc.Variadic.class, strings.options());
-    long mark = arena.mark();
-    try {
+    try (NativeScope scope = NativeScope.open(allocator)) {
       int size = 256;
-      Pointer buffer = new Pointer(arena.malloc(size));
+      Pointer buffer = scope.memory(size);
       int length = c.snprintf(buffer, size, format, arguments);
       if (length >= size) {
         throw new IllegalArgumentException("text is too long: length=" + length);
       }
       return buffer.getString(0, "UTF-8");
-    } finally {
-      arena.release(mark);
     }
   }
 }

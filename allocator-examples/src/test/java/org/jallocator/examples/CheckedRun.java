@@ -29,8 +29,8 @@ final class CheckedRun {
   /** The bytes that a run loses on purpose, to see that it is seen. */
   static final int LEAK = 1500;
 
-  private static final int CHECKED_RUNS = 10;
-  private static final int CHANGES = 5;
+  private static final int CHECKED_RUNS = 5;
+  private static final int CHANGES = 3;
   private static final int ROWS = 20;
 
   private static final List<Throwable> REPORTED = Collections.synchronizedList(new ArrayList<>());
