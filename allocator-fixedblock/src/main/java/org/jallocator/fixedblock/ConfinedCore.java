@@ -15,7 +15,7 @@ final class ConfinedCore extends Core {
 
   private final BlockPool[] pools;
 
-  /** The class last taken of: a free looks into the page that it has in hand before the table. */
+  /** The class last taken of: a free looks into the word that it has in hand before the table. */
   private int lastClass;
 
   /**
@@ -51,9 +51,7 @@ final class ConfinedCore extends Core {
     return pool.refill() || (grow(pool) && pool.refill()) ? pool.take() : Allocator.NULL;
   }
 
-  /**
-   * Adds a page to a pool; where the inner has no memory, once all that lies idle is given back.
-   */
+  /** {@return whether the inner had memory for another page of a pool} */
   private boolean grow(BlockPool pool) {
     pool.reserve();
     PageLayout layout = pool.nextLayout();

@@ -22,7 +22,7 @@ import org.jallocator.Allocator;
  *
  * <p>Price: every block takes {@code blockSize} bytes whatever was asked for, and at least one page
  * stays reserved until closing. On the Java heap, a bit a block and some hundred bytes a page. Not
- * for sizes that vary widely: stack several with {@link FallbackAllocator}.
+ * for sizes that vary widely: see {@link SizeClassAllocator}.
  *
  * <p>Confined to its owner thread, the one that made it; where built {@linkplain Builder#shared()
  * shared}: Shared, never blocks, as {@link SharedCore} explains. After the reference's

@@ -24,6 +24,10 @@ import org.jallocator.spi.AllocatorErrors;
  *
  * <p>Pages go back by the rule of {@link BlockPool}, looked at when a free empties a word of 64
  * blocks and the stripe is not taken at that moment: later than where confined, by a word a page.
+ *
+ * <p>Beside other threads, figures lag: the peak may lack pages on their way from the inner, stats
+ * may count as live a block that was just given back, and a malloc may find no memory while another
+ * thread's page is on its way.
  */
 final class SharedCore extends Core {
 

@@ -22,8 +22,9 @@ import org.jspecify.annotations.Nullable;
  * it runs beside, a free that finds the block live and succeeds has found it so at the moment of
  * its success: of racing frees of one block one wins, and all others find it free. (Were the bit
  * cleared by the fold, and not flipped back by the block's next free, a slow second free could not
- * tell before from after.) Only a free that sleeps while its block is freed, handed out and freed
- * again can mistake it, as no bitmap can tell such a block from the one it was.
+ * tell before from after.) Only a second free that sleeps between reading and flipping, while its
+ * block is freed, handed out and freed again, mistakes it: it flips the bit back, both frees
+ * succeed, and the block counts as live from then on, for closing to report.
  *
  * <p>Which words to fold, {@code touched} tells, a bit a word; which pages, the list that pages are
  * put on when first touched.

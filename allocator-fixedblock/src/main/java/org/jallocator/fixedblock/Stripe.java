@@ -1,5 +1,7 @@
 package org.jallocator.fixedblock;
 
+import org.jallocator.Allocator;
+
 /**
  * A part of a shared allocator: a confined core, one pool a size class, and the lock that makes
  * whoever holds it alone with it.
@@ -41,7 +43,7 @@ final class Stripe extends SpinLock {
   /** Takes a block of the word in hand of a size class, if it is given a moment alone. */
   long tryTake(int sizeClass) {
     if (!tryLock()) {
-      return 0;
+      return Allocator.NULL;
     }
     try {
       recentClass = sizeClass;
