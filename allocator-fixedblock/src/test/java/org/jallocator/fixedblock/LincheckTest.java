@@ -29,8 +29,8 @@ final class LincheckTest {
 
   private static ModelCheckingOptions options() {
     return new ModelCheckingOptions()
-        .iterations(15)
-        .invocationsPerIteration(200)
+        .iterations(12)
+        .invocationsPerIteration(150)
         .loopBound(LOOP_BOUND)
         .threads(2)
         .actorsBefore(2)

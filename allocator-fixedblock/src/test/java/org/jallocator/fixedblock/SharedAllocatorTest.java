@@ -218,7 +218,7 @@ final class SharedAllocatorTest {
   @ParameterizedTest
   @EnumSource
   void whateverRacesWithCloseIsDoneOrRefused(Form form) throws InterruptedException {
-    for (int round = 0; round < 25; round++) {
+    for (int round = 0; round < 12; round++) {
       var inner = new TroublesomeInner();
       OwningAllocator allocator = form.over(inner, 2);
       int shift = round % CREW;
