@@ -29,8 +29,8 @@ final class LincheckTest {
 
   private static ModelCheckingOptions options() {
     return new ModelCheckingOptions()
-        .iterations(15)
-        .invocationsPerIteration(200)
+        .iterations(10)
+        .invocationsPerIteration(150)
         .loopBound(LOOP_BOUND)
         .threads(2)
         .actorsBefore(2)
@@ -42,6 +42,7 @@ final class LincheckTest {
   void aPageGivesEachBlockToOneAndTakesItFromOne() {
     options().check(OneBlock.class);
     options().check(TwoBlocks.class);
+    options().check(FreedOnce.class);
   }
 
   @Test
@@ -56,7 +57,8 @@ final class LincheckTest {
 
   @Test
   void aTableFindsEveryPageThatIsThere() {
-    options().check(Table.class);
+    // The first page added makes it larger: that must be among what runs at once.
+    options().actorsBefore(0).iterations(50).check(Table.class);
   }
 
   @Test
@@ -148,6 +150,31 @@ final class LincheckTest {
     @Operation
     public void foldOnly() {
       fold();
+    }
+  }
+
+  /** Two blocks of one word, both live at first; a malloc finds each that was freed. */
+  public static final class FreedOnce extends OnePage {
+
+    public FreedOnce() {
+      super(2);
+      take();
+      take();
+    }
+
+    @Operation(runOnce = true)
+    public boolean freeFirst() {
+      return give(0);
+    }
+
+    @Operation(runOnce = true)
+    public boolean freeSecond() {
+      return give(1);
+    }
+
+    @Operation
+    public boolean malloc() {
+      return take();
     }
   }
 
@@ -250,13 +277,16 @@ final class LincheckTest {
   @Param(name = "page", gen = IntGen.class, conf = "0:2")
   public static final class Table {
 
+    /** Of 16 windows each, they take the half of a new table's 64 entries that may be in use. */
+    private static final int FILLED = 2;
+
     private final SpinLock lock = new SpinLock();
     private final PageTable table = new PageTable(64);
     private final Page[] pages = new Page[3];
     private final boolean[] held = new boolean[3];
 
     public Table() {
-      for (int i = 0; i < 17; i++) {
+      for (int i = 0; i < FILLED; i++) {
         Page page = page(i);
         table.add(page);
         if (i < 1) {

@@ -218,7 +218,7 @@ final class SharedAllocatorTest {
   @ParameterizedTest
   @EnumSource
   void whateverRacesWithCloseIsDoneOrRefused(Form form) throws InterruptedException {
-    for (int round = 0; round < 25; round++) {
+    for (int round = 0; round < 12; round++) {
       var inner = new TroublesomeInner();
       OwningAllocator allocator = form.over(inner, 2);
       int shift = round % CREW;
@@ -284,9 +284,12 @@ final class SharedAllocatorTest {
   @ParameterizedTest
   @EnumSource
   void threadsThatDieHoldingBlocksCostNothing(Form form) throws InterruptedException {
-    long peak = peakOfWaves(form, 60);
-    long later = peakOfWaves(form, 600);
-    assertTrue(later <= peak + 4 * 4096, () -> "peak=" + peak + ", of ten times more=" + later);
+    // A stripe may have all the live blocks, and spread over more pages than they need.
+    long bound = 4 * 4 * 4096;
+    for (int waves : new int[] {60, 600}) {
+      long peak = peakOfWaves(form, waves);
+      assertTrue(peak <= bound, () -> "waves=" + waves + ", peak=" + peak);
+    }
   }
 
   /** Each thread leaves a block behind, frees one that another left, and dies. */

@@ -31,7 +31,7 @@ package org.jallocator.testkit;
  * <p>Each test makes allocators of its own, on the thread that runs it. A run of all takes about a
  * second, and less than that where the machine is warm.
  */
-public abstract class AllocatorContract extends StarvationRows {
+public abstract class AllocatorContract extends SharedRows {
 
   /** For a subclass. */
   protected AllocatorContract() {}

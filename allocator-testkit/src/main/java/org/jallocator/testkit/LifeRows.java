@@ -147,7 +147,7 @@ abstract class LifeRows extends FreeRows {
       thread.join();
     }
     assertEquals(List.of(), blocks.errors());
-    subject().check();
+    subject().checkAfterRace();
   }
 
   @Test

@@ -331,6 +331,28 @@ final class Subject {
   /** Checks every invariant of the stats. */
   void check() {
     AllocatorStats stats = allocator.stats();
+    checkButPeak(stats);
+    RecordingAllocator recording = ledger();
+    if (recording != null && isExact()) {
+      assertEquals(recording.peakBytes(), stats.peakReservedBytes(), "peakReservedBytes");
+    }
+  }
+
+  /**
+   * As {@link #check}, after several threads have mallocked and freed at once: what was on its way
+   * to or from the inner then, the peak need not know.
+   */
+  void checkAfterRace() {
+    AllocatorStats stats = allocator.stats();
+    checkButPeak(stats);
+    RecordingAllocator recording = ledger();
+    if (recording != null && isExact()) {
+      assertTrue(stats.peakReservedBytes() <= recording.peakBytes(), () -> "peak: " + stats);
+      assertTrue(stats.peakReservedBytes() >= stats.reservedBytes(), () -> "peak: " + stats);
+    }
+  }
+
+  private void checkButPeak(AllocatorStats stats) {
     if (tracked) {
       assertEquals(blocks.size(), stats.liveBlocks(), () -> "liveBlocks: " + stats);
     }
@@ -346,7 +368,6 @@ final class Subject {
     }
     if (recording != null && isExact()) {
       assertEquals(recording.liveBytes(), stats.reservedBytes(), "reservedBytes");
-      assertEquals(recording.peakBytes(), stats.peakReservedBytes(), "peakReservedBytes");
       assertEquals(recording.mallocs(), stats.innerMallocs(), "innerMallocs");
       assertEquals(recording.frees(), stats.innerFrees(), "innerFrees");
       assertTrue(stats.reservedBytes() >= stats.liveBytes(), () -> "reserved < live: " + stats);

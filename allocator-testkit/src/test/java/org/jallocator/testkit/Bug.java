@@ -1,8 +1,8 @@
 package org.jallocator.testkit;
 
 /**
- * A bug planted in {@link NaivePages}, {@link NaiveArena} or {@link NaiveLeaf}, and the test of the
- * contract that must find it.
+ * A bug planted in {@link NaivePages}, {@link NaiveArena}, {@link NaiveLeaf} or {@link
+ * NaiveShared}, and the test of the contract that must find it.
  */
 enum Bug {
   /** No bug: the contract passes. */
@@ -104,13 +104,18 @@ enum Bug {
   LEAF_TAKES_IMPOSSIBLE_SIZES(Host.LEAF, "aSizeThatNoBlockCanHaveIsRefused"),
   LEAF_IS_NOT_SHARED_THOUGH_IT_SAYS_SO(Host.LEAF, "aSharedAllocatorServesEveryThread"),
   LEAF_RACES(Host.LEAF, "aSharedAllocatorHandsNoBlockToTwoThreads"),
-  LEAF_WRITES_BEYOND_A_BLOCK(Host.LEAF, "everyInvariantHoldsAfterEachStepOf");
+  LEAF_WRITES_BEYOND_A_BLOCK(Host.LEAF, "everyInvariantHoldsAfterEachStepOf"),
+
+  TWO_RACING_FREES_MAY_WIN(Host.SHARED, "ofEightThreadsThatFreeOneBlockOneWins"),
+  MALLOC_LEAVES_A_PAGE_BEHIND_A_CLOSE(Host.SHARED, "aCallThatRacesWithCloseIsDoneOrRefused"),
+  LOSES_WHAT_OTHER_THREADS_FREE(Host.SHARED, "blocksThatOtherThreadsFreeAreHandedOutAgain");
 
   /** Which of the naive allocators the bug is in. */
   enum Host {
     PAGES,
     ARENA,
-    LEAF
+    LEAF,
+    SHARED
   }
 
   private final Host host;

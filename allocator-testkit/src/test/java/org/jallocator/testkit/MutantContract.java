@@ -17,6 +17,7 @@ class MutantContract extends AllocatorContract {
       case PAGES -> new NaivePages(inner, planted);
       case ARENA -> new NaiveArena(inner, planted);
       case LEAF -> createLeaf();
+      case SHARED -> new NaiveShared(inner, planted);
     };
   }
 

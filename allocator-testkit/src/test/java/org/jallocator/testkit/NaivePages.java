@@ -314,8 +314,12 @@ final class NaivePages implements OwningAllocator {
     }
   }
 
+  private boolean isIntruder() {
+    return Thread.currentThread() != owner && !has(Bug.SERVES_EVERY_THREAD_THOUGH_CONFINED);
+  }
+
   private void requireUsable(boolean serving) {
-    if (Thread.currentThread() != owner && !has(Bug.SERVES_EVERY_THREAD_THOUGH_CONFINED)) {
+    if (isIntruder()) {
       throw has(Bug.WRONG_THREAD_WITHOUT_NAMES)
           ? new IllegalStateException("naive: wrong thread")
           : AllocatorErrors.wrongThread(NAME, owner);
@@ -345,7 +349,7 @@ final class NaivePages implements OwningAllocator {
 
   @Override
   public AllocatorStats stats() {
-    if (Thread.currentThread() != owner) {
+    if (isIntruder()) {
       throw AllocatorErrors.wrongThread(NAME, owner);
     }
     long slackless = has(Bug.RESERVED_LACKS_THE_SLACK) ? pages.size() * slack : 0;
@@ -363,7 +367,7 @@ final class NaivePages implements OwningAllocator {
 
   @Override
   public void close() {
-    if (Thread.currentThread() != owner) {
+    if (isIntruder()) {
       throw AllocatorErrors.wrongThread(NAME, owner);
     }
     if (closed && has(Bug.CLOSE_THROWS_THE_SECOND_TIME)) {

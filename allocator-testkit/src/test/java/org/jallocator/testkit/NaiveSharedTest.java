@@ -1,0 +1,11 @@
+package org.jallocator.testkit;
+
+import org.jallocator.Allocator;
+
+final class NaiveSharedTest extends AllocatorContract {
+
+  @Override
+  protected Allocator create(Allocator inner) {
+    return new NaiveShared(inner, Bug.NONE);
+  }
+}
