@@ -1,7 +1,5 @@
 package org.jallocator.fixedblock;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import org.jallocator.Allocator;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
@@ -12,42 +10,42 @@ import org.jallocator.InvalidFreeException.Reason;
  * more than a block, and it makes no calls to the inner: pages are given to it and taken from it.
  *
  * <p>Book-keeping is one bit a block on the Java heap, 1 for free. The 64 bits that are being
- * handed out are in hand: kept in {@link #word}, with the address of their first block. Taking a
- * block clears the lowest bit; giving back a block of that word sets it again. Neither touches the
- * page, nor a counter. Every other block is given back to its page, and counted.
+ * handed out are in hand: which word of which page that is, and the address of its first block,
+ * stand in fields. Taking a block clears the lowest bit and giving one back sets its bit; beside
+ * that, the live blocks are counted. All else waits until a word that is not in hand has its first
+ * bit set or its last.
  *
  * <p>Invariants:
  *
  * <pre>
- *   live = blocks - free - bitCount(word)
- *   free = Σ page.free                      the word in hand aside, which no page counts
  *   a page is in pages.available iff a word of it is free in part, the word in hand aside
- *   a page is in pages.whole iff page.free = page.blocks
+ *   a page is in pages.whole iff all its words are full, and none is in hand
  * </pre>
  *
  * <p>Release: while more than one page is held and at least 3/4 of all blocks are free, pages
- * without a live block go back. The free paths compare one count each, of the word in hand or of
- * all other words, with the count from which on that can be true.
+ * without a live block go back. The free paths compare the count of live blocks with the one from
+ * which down that can be true.
  */
 class BlockPool {
 
-  private static final VarHandle HAND_PAGE = handPageHandle();
+  /** Less than any count of live blocks where there is one. */
+  private static final long NEVER = 0;
 
-  /** More free blocks than a word has. */
-  private static final int NEVER = Long.SIZE + 1;
+  /** How many blocks the word in hand has, live ones included. */
+  private int handBlocks;
 
   /** The free blocks of the word in hand, and the address of its first block. */
   private long word;
 
   private long handBase;
 
-  /** How many free blocks of the word in hand may let a page go back. */
-  private int wordTrigger = NEVER;
-
-  /** How many blocks the word in hand has, live ones included. */
-  private int wordBlocks;
-
   final long blockSize;
+
+  /** How many blocks are in the hands of the user. */
+  private long live;
+
+  /** How few of them may let a page go back. */
+  private long liveTrigger = NEVER;
 
   /** A block's bytes are {@code odd << shift}, and this is the inverse of odd modulo 2⁶⁴. */
   private final long inverse;
@@ -55,13 +53,15 @@ class BlockPool {
   private final int shift;
   private final boolean shiftOnly;
 
-  /** How many blocks are free in all words but the one in hand. */
-  private long free;
+  /** The index of this pool among its core's. */
+  final int sizeClass;
 
-  /** How many of them may let a page go back. */
-  private long freeTrigger = Long.MAX_VALUE;
+  private Page handPage;
 
-  private Page handPage = Page.NONE;
+  /** Where the word in hand stands in its page. */
+  private long[] handWords;
+
+  private int handIndex;
   private final String layer;
   private final PageLayout[] layouts;
   private final PageSet pages = new PageSet();
@@ -73,20 +73,24 @@ class BlockPool {
    * @param layouts of its pages, small ones first; the more it holds, the larger the next
    */
   BlockPool(String layer, PageLayout... layouts) {
+    this(layer, Page.NONE, layouts);
+  }
+
+  /** Makes the pool of {@link Page#NONE}. */
+  BlockPool(Page none) {
+    this("", none, PageLayout.NONE);
+  }
+
+  private BlockPool(String layer, Page none, PageLayout... layouts) {
     this.layer = layer;
     this.layouts = layouts;
+    this.handPage = none;
+    this.handWords = none.words;
+    this.sizeClass = layouts[0].sizeClass();
     this.blockSize = layouts[0].blockSize();
     this.inverse = layouts[0].inverse();
     this.shift = layouts[0].shift();
     this.shiftOnly = layouts[0].shiftOnly();
-  }
-
-  private static VarHandle handPageHandle() {
-    try {
-      return MethodHandles.lookup().findVarHandle(BlockPool.class, "handPage", Page.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
   }
 
   /**
@@ -101,74 +105,115 @@ class BlockPool {
       return Allocator.NULL;
     }
     this.word = word & (word - 1);
+    live++;
     long index = Long.numberOfTrailingZeros(word);
     return handBase + (shiftOnly ? index << shift : index * blockSize);
   }
 
   /**
-   * {@return the index in the word in hand of the block at an address; negative or {@link
-   * #wordBlocks()} or more where no block of that word starts there}
+   * Gives a block of the word in hand back, if that takes no more than setting its bit; O(1).
+   *
+   * @return false, and nothing has changed, where the block is none of that word, or free, or may
+   *     let a page go back: {@link #give} knows
    */
-  final long handIndex(long address) {
+  final boolean giveToHand(long address) {
+    long index = handIndex(address, handBase);
+    return index >= 0 && index < handBlocks && giveToHandWord(1L << index);
+  }
+
+  /**
+   * {@return the index of the block at an address in a word in hand; negative, or {@link
+   * #handBlocks()} or more, where none starts there}
+   *
+   * @param handBase where the word's first block begins
+   */
+  final long handIndex(long address, long handBase) {
     long offset = address - handBase;
     return Long.rotateRight(shiftOnly ? offset : offset * inverse, shift);
   }
 
-  final int wordBlocks() {
-    return wordBlocks;
+  final long handBase() {
+    return handBase;
+  }
+
+  final int handBlocks() {
+    return handBlocks;
   }
 
   /**
-   * Gives a block of the word in hand back; O(1).
+   * Gives a block back, if that takes no more than setting its bit, or what its word's first or
+   * last free block takes; O(1).
    *
-   * @return whether a page may have to go back: {@link #detach} it
+   * @return false, and nothing has changed, where the block is free, or may let a page go back:
+   *     {@link #give} knows
    */
-  final boolean giveToHand(long index, long address) {
+  final boolean giveToPage(Page page, int index) {
     long bit = 1L << index;
-    long word = this.word;
-    if ((word & bit) != 0) {
-      throw doubleFree(address);
-    }
-    this.word = word |= bit;
-    return Long.bitCount(word) >= wordTrigger;
-  }
-
-  /**
-   * Gives a block back, to its page or to the word in hand; O(1).
-   *
-   * @return whether a page may have to go back: {@link #detach} it
-   */
-  final boolean give(Page page, int index, long address) {
     int word = index >>> 6;
     if (word == page.handWord) {
-      return giveToHand(index, address);
+      return giveToHandWord(bit);
     }
-    long bit = 1L << index;
     long[] words = page.words;
     long old = words[word];
-    if ((old & bit) != 0) {
-      throw doubleFree(address);
+    long free = old | bit;
+    if ((old & bit) != 0 || old == 0 || free == page.fullWord(word) || live <= liveTrigger) {
+      return false;
     }
-    words[word] = old | bit;
+    words[word] = free;
+    live--;
+    return true;
+  }
+
+  /** As {@link #giveToHand}, of the block that a bit stands for. */
+  final boolean giveToHandWord(long bit) {
+    long old = word;
+    if ((old & bit) != 0 || live <= liveTrigger) {
+      return false;
+    }
+    word = old | bit;
+    live--;
+    return true;
+  }
+
+  /** Keeps the books of a word that has its first free block, or its last, or both. */
+  private void edge(Page page, int word, long old) {
     if (old == 0 && page.raise(word)) {
       pages.markAvailable(page);
     }
-    return count(page, 1);
-  }
-
-  private boolean count(Page page, int count) {
-    long free = this.free + count;
-    this.free = free;
-    page.free += count;
-    return (page.free == page.wholeAt || free >= freeTrigger) && settle(page);
-  }
-
-  private boolean settle(Page page) {
-    if (page.free == page.blocks) {
-      pages.markWhole(page);
+    if (page.isFull(word) && ++page.fullWords >= page.wordCount - 1) {
+      if (page.fullWords == page.wordCount) {
+        pages.markWhole(page);
+      }
+      arm();
     }
-    arm();
-    return mayRelease();
+  }
+
+  /**
+   * Gives a block back; O(1).
+   *
+   * @return whether a page may have to go back: {@link #detach} it
+   * @throws InvalidFreeException if the block is free
+   */
+  final boolean give(Page page, int index, long address) {
+    long bit = 1L << index;
+    int word = index >>> 6;
+    if (((word == page.handWord ? this.word : page.words[word]) & bit) != 0) {
+      throw new InvalidFreeException(Reason.DOUBLE_FREE, layer, address);
+    }
+    giveWord(page, word, bit);
+    return live < liveTrigger;
+  }
+
+  /** Gives blocks of a word back, all of which are live. */
+  final void giveWord(Page page, int word, long freed) {
+    live -= Long.bitCount(freed);
+    if (word == page.handWord) {
+      this.word |= freed;
+      return;
+    }
+    long old = page.words[word];
+    page.words[word] = old | freed;
+    edge(page, word, old);
   }
 
   /**
@@ -182,88 +227,77 @@ class BlockPool {
     }
     dropHand();
     Page page = pages.lowestAvailable();
-    if (page.free == page.blocks) {
-      pages.markUsed(page);
-    }
-    int index = page.lowestWord();
-    page.lower(index);
+    int word = page.lowestWord();
+    page.lower(word);
     if (page.isEmpty()) {
       pages.markExhausted(page);
     }
-    HAND_PAGE.setRelease(this, page);
-    page.handWord = index;
-    word = page.words[index];
-    handBase = page.base + ((long) index << 6) * blockSize;
-    wordBlocks = Math.min(Long.SIZE, page.blocks - (index << 6));
-    page.wholeAt = page.blocks - wordBlocks;
-    page.free -= Long.bitCount(word);
-    free -= Long.bitCount(word);
+    if (page.isFull(word) && page.fullWords-- == page.wordCount) {
+      pages.markUsed(page);
+    }
+    page.handWord = word;
+    handPage = page;
+    handWords = page.words;
+    handIndex = word;
+    this.word = page.words[word];
+    handBase = page.base + ((long) word << 6) * blockSize;
+    handBlocks = Math.min(Long.SIZE, page.blocks - (word << 6));
     arm();
     return true;
   }
 
-  /** Puts the word in hand back into its page. */
-  private void putBack() {
-    Page page = handPage;
-    if (word != 0) {
-      if (page.raise(page.handWord)) {
-        pages.markAvailable(page);
-      }
-      page.free += Long.bitCount(word);
-      free += Long.bitCount(word);
-    }
-    dropHand();
-    if (page.free == page.blocks && page != Page.NONE) {
-      pages.markWhole(page);
-    }
-  }
-
+  /** Has no word in hand any more. */
   private void dropHand() {
     Page page = handPage;
-    if (page != Page.NONE) {
-      page.words[page.handWord] = word;
-      page.handWord = Page.NO_WORD;
-      page.wholeAt = page.blocks;
-      handPage = Page.NONE;
-      word = 0;
-      handBase = 0;
-      wordBlocks = 0;
+    if (page == Page.NONE) {
+      return;
+    }
+    int word = page.handWord;
+    page.handWord = Page.NO_WORD;
+    handPage = Page.NONE;
+    handBase = 0;
+    handBlocks = 0;
+    page.words[word] = this.word;
+    this.word = 0;
+    if (page.words[word] != 0) {
+      edge(page, word, 0);
     }
   }
 
-  /** Sets the counts of the free paths, after any change of the pages or of the hand. */
+  /** Sets the count of the free paths, after any change of the pages or of the hand. */
   private void arm() {
-    boolean whole = pages.hasWhole();
-    if (pages.count() > 1 && (whole || handMayFill())) {
-      long missing = releasableFrom() - free;
-      freeTrigger = releasableFrom() - wordBlocks;
-      wordTrigger = (int) Math.min(NEVER, whole ? missing : Math.max(missing, wordBlocks));
+    if (pages.count() <= 1) {
+      liveTrigger = NEVER;
+    } else if (pages.hasWhole()) {
+      liveTrigger = releasableTo() + 1;
+    } else if (handMayFill()) {
+      // Frees of other pages let the word in hand be full at less: then this is set again.
+      liveTrigger = Math.min(releasableTo(), live - (handBlocks - Long.bitCount(word))) + 1;
     } else {
-      freeTrigger = Long.MAX_VALUE;
-      wordTrigger = NEVER;
+      liveTrigger = NEVER;
     }
   }
 
   /** {@return whether the word in hand has the only live blocks of its page} */
   private boolean handMayFill() {
-    return handPage.free == handPage.wholeAt && handPage != Page.NONE;
+    return handPage.fullWords == handPage.wordCount - 1 && handPage != Page.NONE;
   }
 
-  /** {@return the count of free blocks from which on pages go back: three quarters, rounded up} */
-  private long releasableFrom() {
-    return blocks - (blocks >>> 2);
+  /** {@return the count of live blocks down from which pages go back: a quarter, rounded down} */
+  private long releasableTo() {
+    return blocks >>> 2;
   }
 
   private boolean mayRelease() {
-    return pages.count() > 1 && free + Long.bitCount(word) >= releasableFrom();
+    return pages.count() > 1 && live <= releasableTo();
   }
 
   /**
    * {@return a page that by the rule goes back and is no longer held; {@link Page#NONE} if none}
    */
   final Page detach() {
-    if (mayRelease() && handPage.free + Long.bitCount(word) == handPage.blocks) {
-      putBack();
+    if (mayRelease() && handMayFill() && word == handPage.fullWord(handPage.handWord)) {
+      dropHand();
     }
     Page page = mayRelease() && pages.hasWhole() ? removeWhole() : Page.NONE;
     arm();
@@ -272,7 +306,7 @@ class BlockPool {
 
   /** {@return a page without a live block, no longer held; {@link Page#NONE} if there is none} */
   final Page detachWhole() {
-    putBack();
+    dropHand();
     Page page = pages.hasWhole() ? removeWhole() : Page.NONE;
     arm();
     return page;
@@ -282,7 +316,6 @@ class BlockPool {
     Page page = pages.highestWhole();
     pages.remove(page);
     blocks -= page.blocks;
-    free -= page.free;
     return page;
   }
 
@@ -296,7 +329,6 @@ class BlockPool {
     pages.reserve();
     pages.add(page);
     blocks += page.blocks;
-    free += page.free;
     arm();
   }
 
@@ -311,11 +343,7 @@ class BlockPool {
 
   /** {@return how many blocks are in the hands of the user} */
   final long live() {
-    return blocks - free - Long.bitCount(word);
-  }
-
-  final boolean isLive(Page page, int index) {
-    return index >>> 6 == page.handWord ? (word >>> index & 1) == 0 : !page.contains(index);
+    return live;
   }
 
   /**
@@ -324,48 +352,22 @@ class BlockPool {
    * @return how many addresses there are then
    */
   final int listLive(long[] found, int count) {
-    putBack();
+    dropHand();
     arm();
     return pages.listLive(found, count, blockSize);
   }
 
-  private InvalidFreeException doubleFree(long address) {
-    return new InvalidFreeException(Reason.DOUBLE_FREE, layer, address);
+  /** Writes the word in hand, which there must be, to its page for racing frees to see. */
+  final void show() {
+    handWords[handIndex] = word;
   }
 
-  // What shared pools add: the word in hand is written to its page, too, for frees to see.
-
-  /** As {@link #take}. */
-  final long takeVisibly() {
-    long address = take();
-    if (address != Allocator.NULL) {
-      handPage.words[handPage.handWord] = word;
-    }
-    return address;
-  }
-
-  /** Gives the blocks {@code freed} of a word back, none of which is free. */
-  final void giveWord(Page page, int index, long freed) {
-    long[] words = page.words;
-    long old = words[index];
-    words[index] = old | freed;
-    if (index == page.handWord) {
-      word |= freed;
-      return;
-    }
-    if (old == 0 && page.raise(index)) {
-      pages.markAvailable(page);
-    }
-    count(page, Long.bitCount(freed));
+  final boolean isLive(Page page, int index) {
+    return index >>> 6 == page.handWord ? (word >>> index & 1) == 0 : !page.contains(index);
   }
 
   final Page handPage() {
     return handPage;
-  }
-
-  /** {@return as {@link #handPage}, for any thread} */
-  final Page visibleHandPage() {
-    return (Page) HAND_PAGE.getAcquire(this);
   }
 
   /** {@return how many slots for pages there are, vacant ones included} */

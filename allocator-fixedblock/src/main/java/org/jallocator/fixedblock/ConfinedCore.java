@@ -55,7 +55,7 @@ final class ConfinedCore extends Core {
   private boolean grow(BlockPool pool) {
     pool.reserve();
     PageLayout layout = pool.nextLayout();
-    Page page = new Page(layout);
+    Page page = new Page(layout, pool);
     if (!source.place(page, layout)) {
       return false;
     }
@@ -66,43 +66,26 @@ final class ConfinedCore extends Core {
   @Override
   boolean give(long address) {
     if (Thread.currentThread() == owner) {
-      BlockPool pool = pools[lastClass];
-      long index = pool.handIndex(address);
-      if (index >= 0 && index < pool.wordBlocks()) {
-        if (pool.giveToHand(index, address)) {
-          release(pool);
-        }
+      if (pools[lastClass].giveToHand(address)) {
         return true;
       }
-      return giveToPage(address);
-    }
-    throw unusable();
-  }
-
-  private boolean giveToPage(long address) {
-    Page page = lastPage;
-    long index = page.index(address);
-    if (index >= 0 && index < page.blocks) {
-      give(page, (int) index, address);
-      return true;
-    }
-    return giveToOtherPage(address);
-  }
-
-  private boolean giveToOtherPage(long address) {
-    Page page = table.guess(address);
-    long index = page.index(address);
-    if (index >= 0 && index < page.blocks) {
-      if (pools.length == 1) {
-        lastPage = page;
+      Page page = lastPage;
+      long index = page.index(address);
+      if (index < 0 || index >= page.blocks) {
+        page = table.guessAlone(address);
+        index = page.index(address);
+        if (index < 0 || index >= page.blocks) {
+          return false;
+        }
       }
-      give(page, (int) index, address);
-      return true;
+      return page.pool.giveToPage(page, (int) index);
     }
-    return giveSlow(address);
+    return false;
   }
 
-  private boolean giveSlow(long address) {
+  @Override
+  boolean giveSlow(long address) {
+    requireUsable();
     Page page = table.find(address);
     if (page == Page.NONE) {
       return false;
@@ -111,15 +94,13 @@ final class ConfinedCore extends Core {
     if (index < 0 || index >= page.blocks) {
       throw invalid(Reason.NOT_A_BLOCK, address);
     }
-    give(page, (int) index, address);
-    return true;
-  }
-
-  private void give(Page page, int index, long address) {
-    BlockPool pool = pools[page.sizeClass];
-    if (pool.give(page, index, address)) {
-      release(pool);
+    if (pools.length == 1) {
+      lastPage = page;
     }
+    if (page.pool.give(page, (int) index, address)) {
+      release(page.pool);
+    }
+    return true;
   }
 
   private void release(BlockPool pool) {
@@ -142,7 +123,7 @@ final class ConfinedCore extends Core {
 
   @Override
   boolean isLive(Page page, int index) {
-    return pools[page.sizeClass].isLive(page, index);
+    return page.pool.isLive(page, index);
   }
 
   @Override

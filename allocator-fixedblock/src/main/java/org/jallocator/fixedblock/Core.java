@@ -60,13 +60,21 @@ abstract sealed class Core permits ConfinedCore, SharedCore {
   abstract long takeSlow(int sizeClass);
 
   /**
+   * Gives a block back, if that takes no more than setting its bit.
+   *
+   * @return false, and nothing has changed, where it does, for whatever reason: {@link #giveSlow}
+   *     knows
+   */
+  abstract boolean give(long address);
+
+  /**
    * Gives a block back.
    *
    * @return false iff the address is in none of the pages
    * @throws InvalidFreeException if it is in a page, and no live block
    * @throws IllegalStateException if closed, or confined to another thread
    */
-  abstract boolean give(long address);
+  abstract boolean giveSlow(long address);
 
   /**
    * Refuses a live block that comes with a size that is not of its class.
@@ -76,7 +84,7 @@ abstract sealed class Core permits ConfinedCore, SharedCore {
    */
   final void requireSize(long address, int sizeClass, long size) {
     Page page = table.guess(address);
-    if (page.sizeClass != sizeClass || !page.spans(address)) {
+    if (page.pool.sizeClass != sizeClass || !page.spans(address)) {
       requireSizeSlow(address, sizeClass, size);
     }
   }
@@ -85,11 +93,11 @@ abstract sealed class Core permits ConfinedCore, SharedCore {
     requireUsable();
     Page page = table.find(address);
     long index = page.index(address);
-    if (page.sizeClass != sizeClass
+    if (page.pool.sizeClass != sizeClass
         && index >= 0
         && index < page.blocks
         && isLive(page, (int) index)) {
-      throw new InvalidFreeException(layer, address, size, blockSize(page.sizeClass));
+      throw new InvalidFreeException(layer, address, size, blockSize(page.pool.sizeClass));
     }
   }
 

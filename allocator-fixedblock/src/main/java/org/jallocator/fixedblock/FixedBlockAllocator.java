@@ -90,7 +90,7 @@ public final class FixedBlockAllocator extends PagedAllocator {
     if (size < 1 || size > maxSize) {
       core.requireSize(address, -1, size);
     }
-    return core.give(address);
+    return tryFree(address);
   }
 
   @Override

@@ -8,13 +8,12 @@ package org.jallocator.fixedblock;
  *     | slack     | block 0 | block 1 | …      | block blocks - 1 | slack |
  * </pre>
  *
- * <p>The word that a pool has in hand is not of this set while it is there: the levels above the
- * words hold it for empty, and {@code free} does not count it.
+ * <p>The levels above the words hold the word that a pool has in hand for empty.
  */
 class Page extends BitTree {
 
   /** A page without blocks or bytes, so that no caller asks whether there is one. Never written. */
-  static final Page NONE = new Page(PageLayout.NONE);
+  static final Page NONE = new Page();
 
   static final int NO_WORD = -1;
 
@@ -26,16 +25,16 @@ class Page extends BitTree {
 
   private final int shift;
 
-  /** Whether {@link #index} may leave out the multiplication. */
-  private final boolean shiftOnly;
-
   final int blocks;
 
-  /** How many members this set has, the word in hand aside. */
-  int free;
+  /** How many words of bits the blocks take. */
+  final int wordCount;
 
-  /** The {@link #free} at which no block is live, the word in hand aside. */
-  int wholeAt;
+  /** How many of them have no live block, the word in hand aside. */
+  int fullWords;
+
+  /** The last word where its blocks are all free. */
+  private final long lastFullWord;
 
   /** The word of this page that its pool has in hand, or {@link #NO_WORD}. */
   int handWord = NO_WORD;
@@ -43,8 +42,8 @@ class Page extends BitTree {
   /** This page's place among its pool's pages. */
   int slot;
 
-  /** The index of the pool whose page this is. */
-  final int sizeClass;
+  /** Whose page this is. */
+  final BlockPool pool;
 
   /** What the inner handed out, and how much of it. */
   private long start;
@@ -52,17 +51,29 @@ class Page extends BitTree {
   final long bytes;
 
   /** Makes a page whose blocks are all free, not yet in any memory. */
-  Page(PageLayout layout) {
+  Page(PageLayout layout, BlockPool pool) {
     super(layout.levels());
+    this.pool = pool;
     this.inverse = layout.inverse();
     this.shift = layout.shift();
-    this.shiftOnly = layout.shiftOnly();
     this.blocks = layout.blocks();
     this.bytes = layout.bytes();
-    this.sizeClass = layout.sizeClass();
-    this.free = blocks;
-    this.wholeAt = blocks;
+    this.wordCount = (blocks + Long.SIZE - 1) >>> 6;
+    this.lastFullWord = lowBits(blocks - ((wordCount - 1) << 6));
+    this.fullWords = wordCount;
     fill(blocks);
+  }
+
+  /** Makes the page of no pool but an empty one. */
+  private Page() {
+    super(PageLayout.NONE.levels());
+    this.pool = new BlockPool(this);
+    this.inverse = 1;
+    this.shift = 0;
+    this.blocks = 0;
+    this.bytes = 0;
+    this.wordCount = 0;
+    this.lastFullWord = 0;
   }
 
   /** Puts this page into memory. */
@@ -80,8 +91,7 @@ class Page extends BitTree {
    * block of this page starts}
    */
   final long index(long address) {
-    long offset = address - base;
-    return Long.rotateRight(shiftOnly ? offset : offset * inverse, shift);
+    return Long.rotateRight((address - base) * inverse, shift);
   }
 
   /**
@@ -99,9 +109,14 @@ class Page extends BitTree {
     return block;
   }
 
-  /** {@return a word whose bits are the blocks of word {@code index}} */
-  final long allOf(int index) {
-    return lowBits(blocks - (index << 6));
+  /** {@return what a word is when its blocks are all free} */
+  final long fullWord(int word) {
+    return word == wordCount - 1 ? lastFullWord : -1L;
+  }
+
+  /** {@return whether a word has no live block} */
+  final boolean isFull(int word) {
+    return words[word] == fullWord(word);
   }
 
   final boolean spans(long address) {

@@ -54,7 +54,7 @@ final class PageTable {
    * @param minPageBytes the size of the smallest page, in bytes
    */
   PageTable(long minPageBytes) {
-    this.windowShift = Math.max(0, 59 - Long.numberOfLeadingZeros(minPageBytes));
+    this.windowShift = Math.max(0, 61 - Long.numberOfLeadingZeros(minPageBytes));
   }
 
   private static VarHandle entriesHandle() {
@@ -67,8 +67,9 @@ final class PageTable {
 
   /** {@return the index of the first entry where a window's pages may stand} */
   private static int home(long window, int capacity) {
-    int row = (int) (((window >>> LANE_BITS) * SPREAD) >>> Integer.SIZE);
-    return (row << LANE_BITS | ((int) window & (LANES - 1))) & (capacity - 1);
+    int rowBits = Integer.SIZE - 1 - LANE_BITS - Integer.numberOfLeadingZeros(capacity);
+    int row = (int) (((window >>> LANE_BITS) * SPREAD) >>> -rowBits);
+    return row << LANE_BITS | ((int) window & (LANES - 1));
   }
 
   /**
@@ -78,6 +79,13 @@ final class PageTable {
   Page guess(long address) {
     @Nullable Page[] entries = (@Nullable Page[]) ENTRIES.getAcquire(this);
     Page page = (Page) ENTRY.getAcquire(entries, home(address >>> windowShift, entries.length));
+    return page == null ? Page.NONE : page;
+  }
+
+  /** {@return as {@link #guess}, for the one thread that adds and removes} */
+  Page guessAlone(long address) {
+    @Nullable Page[] entries = this.entries;
+    Page page = entries[home(address >>> windowShift, entries.length)];
     return page == null ? Page.NONE : page;
   }
 
@@ -121,8 +129,12 @@ final class PageTable {
     return page.start() >>> windowShift;
   }
 
+  private long last(Page page) {
+    return (page.start() + page.bytes - 1) >>> windowShift;
+  }
+
   private long windows(Page page) {
-    return ((page.start() + page.bytes - 1) >>> windowShift) - first(page) + 1;
+    return last(page) - first(page) + 1;
   }
 
   /** {@return false iff a lane has no room within {@link #MAX_STEPS} rows} */
@@ -130,20 +142,33 @@ final class PageTable {
     long first = first(page);
     long windows = windows(page);
     for (long i = 0; i < windows; i++) {
-      int index = home(first + i, entries.length);
-      int step = 0;
-      while (entries[index] != null && entries[index] != Page.NONE) {
-        if (++step == MAX_STEPS) {
-          return false;
-        }
-        index = below(index, entries.length);
+      int home = home(first + i, entries.length);
+      int index = vacancy(entries, home);
+      if (index < 0) {
+        return false;
       }
       if (entries[index] == null) {
         used++;
       }
+      if (i == 0 && index != home && last(entries[home]) == first) {
+        ENTRY.setRelease(entries, index, entries[home]);
+        index = home;
+      }
       ENTRY.setRelease(entries, index, page);
     }
     return true;
+  }
+
+  /** {@return an entry of no page on the way down from another, or -1 where there is none} */
+  private static int vacancy(@Nullable Page[] entries, int home) {
+    int index = home;
+    for (int step = 0; step < MAX_STEPS; step++) {
+      if (entries[index] == null || entries[index] == Page.NONE) {
+        return index;
+      }
+      index = below(index, entries.length);
+    }
+    return -1;
   }
 
   private void rebuild(Page added, long windows) {

@@ -7,23 +7,25 @@ import org.jallocator.LeakException;
 import org.jallocator.spi.AllocatorErrors;
 
 /**
- * The pools of an allocator that all threads use: a few stripes, each a confined core behind a lock
- * of one word.
+ * The pools of an allocator that all threads use: a few stripes, and in each a confined pool a size
+ * class behind a lock of one word.
  *
  * <pre>
- *   malloc   the stripe where this thread last found no other; where that is taken, the next
- *   free     a bit of the page, set without a lock: see {@link SharedPage}
+ *   malloc   the pool where this thread last found no other; where that is taken, another stripe's
+ *   free     a block of the thread's own stripe, under its lock; where that is taken, and of other
+ *            stripes, a bit of the page, set without it: see {@link SharedPage}
  *   refill   what was given back is folded in; only then a page is taken from the inner
  * </pre>
  *
- * <p>A lock is held for some ten instructions, or while a pool folds; never while the inner is
- * called, so that one thread's wait for the inner is nobody else's. Where all stripes are taken, a
- * malloc goes round them until one is not, spinning, and now and then yields. Nothing belongs to a
- * thread: one that dies leaves nothing behind, and any number of virtual ones make do with the same
- * stripes.
+ * <p>No lock is held while the inner is called, so that one thread's wait for the inner is nobody
+ * else's. Where all stripes are taken, a malloc goes round them until one is not, spinning, and now
+ * and then yields. Nothing belongs to a thread: one that dies leaves nothing behind, and any number
+ * of virtual ones make do with the same stripes. A thread has a seat, by its number, that it may
+ * share with others; what is remembered there are hints.
  *
- * <p>Pages go back by the rule of {@link BlockPool}, looked at when a free empties a word of 64
- * blocks and the stripe is not taken at that moment: later than where confined, by a word a page.
+ * <p>Pages go back by the rule of {@link BlockPool}; where blocks are given back without the lock,
+ * it is looked at when that empties a word of 64 blocks and the pool is not taken at that moment:
+ * later than where confined, by a word a page.
  *
  * <p>Beside other threads, figures lag: the peak may lack pages on their way from the inner, stats
  * may count as live a block that was just given back, and a malloc may find no memory while another
@@ -33,13 +35,25 @@ final class SharedCore extends Core {
 
   static final int MAX_STRIPES = 1024;
 
-  /** Threads whose numbers are equal modulo this begin at the same stripe. */
-  private static final int STARTS = 256;
+  /** Threads whose numbers are equal modulo this share a seat. */
+  private static final int SEATS = 64;
 
-  private final Stripe[] stripes;
+  /** References that are more than a cache line and the one that is prefetched with it. */
+  private static final int LINE = 32;
 
-  /** Where a thread begins; a hint, written when it had to move on. */
-  private final int[] starts = new int[STARTS];
+  private final int stripes;
+  private final int classes;
+
+  /** All pools: class c of stripe s at {@code s * classes + c}. */
+  private final StripePool[] pools;
+
+  /**
+   * A row for each seat: the pool last taken of, which a free asks before the table, and then for
+   * each class the pool to take of.
+   */
+  private final StripePool[] seats;
+
+  private final int rowShift;
 
   private volatile boolean closed;
 
@@ -53,12 +67,19 @@ final class SharedCore extends Core {
         stripes,
         "limit",
         MAX_STRIPES);
-    this.stripes = new Stripe[stripes == 0 ? defaultStripes() : stripes];
-    for (int i = 0; i < this.stripes.length; i++) {
-      this.stripes[i] = new Stripe(layer, layouts);
+    this.stripes = stripes == 0 ? defaultStripes() : stripes;
+    this.classes = layouts.length;
+    this.pools = new StripePool[Math.multiplyExact(this.stripes, classes)];
+    for (int i = 0; i < pools.length; i++) {
+      pools[i] = new StripePool(layer, () -> closed, i / classes, layouts[i % classes]);
     }
-    for (int i = 0; i < STARTS; i++) {
-      starts[i] = i & (this.stripes.length - 1);
+    this.rowShift = Integer.SIZE - Integer.numberOfLeadingZeros(Math.max(LINE - 1, classes));
+    this.seats = new StripePool[SEATS << rowShift];
+    for (int seat = 0; seat < SEATS; seat++) {
+      int row = seat << rowShift;
+      int first = (seat & (this.stripes - 1)) * classes;
+      seats[row] = pools[first];
+      System.arraycopy(pools, first, seats, row + 1, classes);
     }
   }
 
@@ -67,23 +88,33 @@ final class SharedCore extends Core {
     return processors == 1 ? 1 : Integer.highestOneBit(processors - 1) << 1;
   }
 
-  private static int startIndex() {
-    return (int) Thread.currentThread().getId() & (STARTS - 1);
+  private int row() {
+    return ((int) Thread.currentThread().getId() & (SEATS - 1)) << rowShift;
   }
 
   @Override
   long take(int sizeClass) {
-    return stripes[starts[startIndex()]].tryTake(sizeClass);
+    int row = row();
+    StripePool pool = seats[row + 1 + sizeClass];
+    if (!pool.tryLock()) {
+      return Allocator.NULL;
+    }
+    long address = pool.takeOfHand();
+    pool.unlock();
+    if (seats[row] != pool) {
+      seats[row] = pool;
+    }
+    return address;
   }
 
   @Override
   long takeSlow(int sizeClass) {
-    StripePool pool = lockAny().pools[sizeClass];
+    StripePool pool = lockAny(sizeClass);
     long address;
     try {
       address = pool.takeAny();
     } finally {
-      pool.stripe.unlock();
+      pool.unlock();
     }
     if (address == Allocator.NULL) {
       address = takeOfNewPage(pool);
@@ -91,28 +122,24 @@ final class SharedCore extends Core {
     return address == Allocator.NULL ? takeAnywhere(sizeClass) : address;
   }
 
-  /** Locks the stripe where this thread begins or, that being taken, any other. */
-  private Stripe lockAny() {
-    int start = startIndex();
-    for (int spins = 1; ; spins++) {
+  /** Locks the pool of this thread's seat or, that being taken, another stripe's. */
+  private StripePool lockAny(int sizeClass) {
+    int seat = row() + 1 + sizeClass;
+    StripePool pool = seats[seat];
+    for (int tries = 1; !pool.tryLock(); tries++) {
       requireUsable();
-      for (int i = 0; i < stripes.length; i++) {
-        int index = (starts[start] + i) & (stripes.length - 1);
-        if (stripes[index].tryLock()) {
-          if (i != 0) {
-            starts[start] = index;
-          }
-          return stripes[index];
-        }
+      pool = pools[((pool.stripe + 1) & (stripes - 1)) * classes + sizeClass];
+      if (tries % stripes == 0) {
+        SpinLock.pause(tries / stripes);
       }
-      SpinLock.pause(spins);
     }
+    seats[seat] = pool;
+    return pool;
   }
 
-  private void lock(Stripe stripe) {
-    for (int spins = 1; !stripe.tryLock(); spins++) {
-      requireUsable();
-      SpinLock.pause(spins);
+  private void lock(StripePool pool) {
+    if (!pool.lock()) {
+      throw AllocatorErrors.closed(layer);
     }
   }
 
@@ -124,12 +151,12 @@ final class SharedCore extends Core {
       return Allocator.NULL;
     }
     try {
-      lock(pool.stripe);
+      lock(pool);
       try {
         pool.attach(page);
         return pool.takeAny();
       } finally {
-        pool.stripe.unlock();
+        pool.unlock();
       }
     } catch (IllegalStateException | OutOfMemoryError e) { // closed meanwhile, or the heap is full
       source.giveBack(page);
@@ -139,17 +166,17 @@ final class SharedCore extends Core {
 
   /** The inner having no memory: takes a block of whichever stripe has one. */
   private long takeAnywhere(int sizeClass) {
-    for (Stripe stripe : stripes) {
-      lock(stripe);
+    for (int i = sizeClass; i < pools.length; i += classes) {
+      StripePool pool = pools[i];
+      lock(pool);
       try {
-        StripePool pool = stripe.pools[sizeClass];
         pool.foldAll();
         long address = pool.takeAny();
         if (address != Allocator.NULL) {
           return address;
         }
       } finally {
-        stripe.unlock();
+        pool.unlock();
       }
     }
     return Allocator.NULL;
@@ -157,29 +184,30 @@ final class SharedCore extends Core {
 
   @Override
   boolean give(long address) {
-    if (closed) {
-      throw AllocatorErrors.closed(layer);
-    }
-    Page page = stripes[starts[startIndex()]].recentPage();
-    long index = page.index(address);
-    if (index >= 0 && index < page.blocks) {
-      give((SharedPage) page, (int) index, address);
-      return true;
-    }
-    return giveToOtherPage(address);
+    int row = row();
+    return seats[row].tryGiveToHand(address) || giveToPage(row, address);
   }
 
-  private boolean giveToOtherPage(long address) {
-    Page page = table.guess(address);
-    long index = page.index(address);
-    if (index >= 0 && index < page.blocks) {
-      give((SharedPage) page, (int) index, address);
-      return true;
+  private boolean giveToPage(int row, long address) {
+    Page found = table.guess(address);
+    long index = found.index(address);
+    if (index < 0 || index >= found.blocks) {
+      return false;
     }
-    return giveSlow(address);
+    SharedPage page = (SharedPage) found;
+    StripePool pool = page.owner;
+    if (seats[row + 1 + pool.sizeClass] == pool && pool.tryLockToFree(address)) {
+      boolean given = pool.giveBackToPage(page, (int) index);
+      pool.unlock();
+      return given;
+    }
+    giveUnlocked(page, (int) index, address);
+    return true;
   }
 
-  private boolean giveSlow(long address) {
+  @Override
+  boolean giveSlow(long address) {
+    requireUsable();
     Page page = table.find(address);
     if (page == Page.NONE) {
       return false;
@@ -188,42 +216,60 @@ final class SharedCore extends Core {
     if (index < 0 || index >= page.blocks) {
       throw invalid(Reason.NOT_A_BLOCK, address);
     }
-    give((SharedPage) page, (int) index, address);
+    StripePool pool = ((SharedPage) page).owner;
+    if (seats[row() + 1 + pool.sizeClass] == pool && pool.tryLockToFree(address)) {
+      giveLocked((SharedPage) page, (int) index, address);
+    } else {
+      giveUnlocked((SharedPage) page, (int) index, address);
+    }
     return true;
   }
 
-  private void give(SharedPage page, int index, long address) {
-    SharedPage.Outcome outcome = page.free(index);
-    if (outcome != SharedPage.Outcome.FREED) {
-      if (outcome == SharedPage.Outcome.DOUBLE_FREE) {
-        throw invalid(Reason.DOUBLE_FREE, address);
-      }
-      release(page.pool);
-    }
-  }
-
-  /** Gives pages back while the rule says so, unless the stripe is taken. */
-  private void release(StripePool pool) {
-    if (!pool.stripe.tryLock()) {
-      return;
-    }
-    Page page = detach(pool);
-    while (page != Page.NONE) {
-      giveBack(pool, page);
-      if (!pool.stripe.tryLock()) {
-        return;
-      }
-      page = detach(pool);
-    }
-  }
-
-  /** Unlocks the stripe, too. */
-  private Page detach(StripePool pool) {
+  /** Gives a block back with the lock held, and unlocks. */
+  private void giveLocked(SharedPage page, int index, long address) {
+    StripePool pool = page.owner;
+    boolean mayRelease;
     try {
       pool.fold();
-      return pool.detach();
+      if (page.isGiven(index)) {
+        throw invalid(Reason.DOUBLE_FREE, address);
+      }
+      mayRelease = pool.give(page, index, address);
+      pool.showIfInHand(page, index);
     } finally {
-      pool.stripe.unlock();
+      pool.unlock();
+    }
+    if (mayRelease) {
+      release(pool);
+    }
+  }
+
+  /** Gives a block back without the lock. */
+  private void giveUnlocked(SharedPage page, int index, long address) {
+    SharedPage.Outcome outcome = page.give(index, address);
+    if (outcome != SharedPage.Outcome.FREED) {
+      if (outcome == SharedPage.Outcome.DOUBLE_FREE) {
+        requireUsable();
+        throw invalid(Reason.DOUBLE_FREE, address);
+      }
+      release(page.owner);
+    }
+  }
+
+  /** Gives pages back while the rule says so, unless the pool is taken. */
+  private void release(StripePool pool) {
+    while (pool.tryLock()) {
+      Page page;
+      try {
+        pool.fold();
+        page = pool.detach();
+      } finally {
+        pool.unlock();
+      }
+      if (page == Page.NONE) {
+        return;
+      }
+      giveBack(pool, page);
     }
   }
 
@@ -231,11 +277,11 @@ final class SharedCore extends Core {
     try {
       source.giveBack(page);
     } catch (Throwable e) { // an inner may refuse to take a page back
-      lock(pool.stripe);
+      lock(pool);
       try {
         pool.attach(page);
       } finally {
-        pool.stripe.unlock();
+        pool.unlock();
       }
       throw e;
     }
@@ -262,43 +308,31 @@ final class SharedCore extends Core {
   AllocatorStats stats() {
     long blocks = 0;
     long bytes = 0;
-    for (Stripe stripe : stripes) {
-      if (!lockUnlessClosed(stripe)) {
+    for (StripePool pool : pools) {
+      if (!pool.lock()) {
         return source.snapshot(0, 0);
       }
       try {
-        for (StripePool pool : stripe.pools) {
-          pool.fold();
-          blocks += pool.live();
-          bytes += pool.live() * pool.blockSize;
-        }
+        pool.fold();
+        blocks += pool.live();
+        bytes += pool.live() * pool.blockSize;
       } finally {
-        stripe.unlock();
+        pool.unlock();
       }
     }
     return source.snapshot(blocks, bytes);
-  }
-
-  private boolean lockUnlessClosed(Stripe stripe) {
-    for (int spins = 1; !stripe.tryLock(); spins++) {
-      if (closed) {
-        return false;
-      }
-      SpinLock.pause(spins);
-    }
-    return true;
   }
 
   /**
    * {@inheritDoc}
    *
    * <p>Takes all locks, and keeps them for good where it succeeds. A malloc beside it either has
-   * its block before, which then is live, or finds no stripe and the allocator closed.
+   * its block before, which then is live, or finds no pool and the allocator closed.
    */
   @Override
   void close() {
-    for (int i = 0; i < stripes.length; i++) {
-      if (!lockUnlessClosed(stripes[i])) {
+    for (StripePool pool : pools) {
+      if (!pool.lock()) {
         return;
       }
     }
@@ -308,8 +342,8 @@ final class SharedCore extends Core {
       returnPages();
     } catch (Throwable e) {
       closed = false;
-      for (Stripe stripe : stripes) {
-        stripe.unlock();
+      for (StripePool pool : pools) {
+        pool.unlock();
       }
       throw e;
     }
@@ -318,12 +352,10 @@ final class SharedCore extends Core {
   private void requireNothingLive() {
     long blocks = 0;
     long bytes = 0;
-    for (Stripe stripe : stripes) {
-      for (StripePool pool : stripe.pools) {
-        pool.foldAll();
-        blocks += pool.live();
-        bytes += pool.live() * pool.blockSize;
-      }
+    for (StripePool pool : pools) {
+      pool.foldAll();
+      blocks += pool.live();
+      bytes += pool.live() * pool.blockSize;
     }
     if (blocks != 0) {
       throw new LeakException(layer, blocks, bytes, firstLive(blocks));
@@ -333,24 +365,20 @@ final class SharedCore extends Core {
   private long[] firstLive(long live) {
     long[] found = new long[(int) Math.min(live, LeakException.MAX_ADDRESSES)];
     int count = 0;
-    for (Stripe stripe : stripes) {
-      for (StripePool pool : stripe.pools) {
-        count = pool.listLive(found, count);
-      }
+    for (StripePool pool : pools) {
+      count = pool.listLive(found, count);
     }
     return found;
   }
 
   private void returnPages() {
-    for (Stripe stripe : stripes) {
-      for (StripePool pool : stripe.pools) {
-        for (Page page = pool.detachWhole(); page != Page.NONE; page = pool.detachWhole()) {
-          try {
-            source.giveBack(page);
-          } catch (Throwable e) {
-            pool.attach(page);
-            throw e;
-          }
+    for (StripePool pool : pools) {
+      for (Page page = pool.detachWhole(); page != Page.NONE; page = pool.detachWhole()) {
+        try {
+          source.giveBack(page);
+        } catch (Throwable e) {
+          pool.attach(page);
+          throw e;
         }
       }
     }
@@ -358,6 +386,6 @@ final class SharedCore extends Core {
 
   @Override
   long blockSize(int sizeClass) {
-    return stripes[0].pools[sizeClass].blockSize;
+    return pools[sizeClass].blockSize;
   }
 }

@@ -5,26 +5,27 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A page whose blocks any thread gives back at any time, without a lock.
+ * A page whose blocks any thread gives back at any time.
  *
- * <p>Who holds the stripe's lock takes blocks, by clearing bits of this set, and folds: moves what
- * was given back into this set. Everyone else may only flip bits of a second bitmap. For each block
+ * <p>Who holds the pool's lock takes blocks and gives them back, by clearing and setting bits of
+ * this set. A thread that does not hold it sets the block's bit in a second, atomic bitmap; the
+ * holder folds that into this set when it next runs out. For each block
  *
  * <pre>
- *   free here      its bit in words is set                          written under the lock
- *   given back     its bits in flipped and in folded differ         flipped by a free, folded by
- *                                                                   a fold, under the lock
+ *   free here      its bit in words is set     written under the lock
+ *   given          its bit in given is set     set without it, cleared under it by folding
  *   live           neither
  * </pre>
  *
- * <p>A free reads flipped, then folded, then words; finds the block live; and flips its bit by a
- * compare-and-set on the word that it read. A fold writes words first and folded last. So, whatever
- * it runs beside, a free that finds the block live and succeeds has found it so at the moment of
- * its success: of racing frees of one block one wins, and all others find it free. (Were the bit
- * cleared by the fold, and not flipped back by the block's next free, a slow second free could not
- * tell before from after.) Only a second free that sleeps between reading and flipping, while its
- * block is freed, handed out and freed again, mistakes it: it flips the bit back, both frees
- * succeed, and the block counts as live from then on, for closing to report.
+ * <p>Of racing frees of one block one wins. Two without the lock meet in the same compare-and-set.
+ * One with the lock says in the lock's word which block it frees, then looks whether that was
+ * given; one without it sets the bit, then waits while the lock's word has its block, then looks
+ * whether the block has become free meanwhile. So at least one of the two sees the other, and where
+ * both do, {@link #hasLost} tells. A fold sets the bit in words before it clears the one in given,
+ * and does not clear it where the block is free already.
+ *
+ * <p>Only a second free that sleeps while its block is freed and handed out again is taken for the
+ * new owner's, as everywhere.
  *
  * <p>Which words to fold, {@code touched} tells, a bit a word; which pages, the list that pages are
  * put on when first touched.
@@ -44,11 +45,10 @@ final class SharedPage extends Page {
   private static final VarHandle LONG = MethodHandles.arrayElementVarHandle(long[].class);
   private static final VarHandle LISTED = listedHandle();
 
-  final StripePool pool;
+  /** The same pool as {@link Page#pool}. */
+  final StripePool owner;
 
-  /** For word w, flipped at 2w and folded at 2w + 1. */
-  private final long[] flips;
-
+  private final long[] given;
   private final long[] touched;
 
   /** Whether this page is on the list of touched pages, or about to be. */
@@ -58,11 +58,11 @@ final class SharedPage extends Page {
   /** The next on that list; of the list's reader until it clears {@link #listed}. */
   @Nullable SharedPage next;
 
-  SharedPage(PageLayout layout, StripePool pool) {
-    super(layout);
+  SharedPage(PageLayout layout, StripePool owner) {
+    super(layout, owner);
     int count = (layout.blocks() + Long.SIZE - 1) >>> 6;
-    this.pool = pool;
-    this.flips = new long[Math.multiplyExact(2, count)];
+    this.owner = owner;
+    this.given = new long[count];
     this.touched = new long[(count + Long.SIZE - 1) >>> 6];
   }
 
@@ -77,42 +77,64 @@ final class SharedPage extends Page {
   /** {@return whether a block is in the hands of the user} */
   boolean isLive(int index) {
     int word = index >>> 6;
-    long flipped = (long) LONG.getVolatile(flips, word << 1);
-    long folded = (long) LONG.getAcquire(flips, word << 1 | 1);
-    long free = (long) LONG.getOpaque(words, word) | (flipped ^ folded);
-    return (free >>> index & 1) == 0;
+    long given = (long) LONG.getVolatile(this.given, word);
+    return ((given | (long) LONG.getOpaque(words, word)) >>> index & 1) == 0;
   }
 
-  /** Gives a block back, from any thread. */
-  Outcome free(int index) {
+  /** {@return whether a block was given back and is not folded} */
+  boolean isGiven(int index) {
+    return ((long) LONG.getVolatile(given, index >>> 6) >>> index & 1) != 0;
+  }
+
+  /** Gives a block back without the lock. */
+  Outcome give(int index, long address) {
     int word = index >>> 6;
     long bit = 1L << index;
-    long[] flips = this.flips;
-    long flipped;
-    long free;
+    long old;
     do {
-      flipped = (long) LONG.getVolatile(flips, word << 1);
-      long folded = (long) LONG.getAcquire(flips, word << 1 | 1);
-      free = (long) LONG.getOpaque(words, word) | (flipped ^ folded);
-      if ((free & bit) != 0) {
+      old = (long) LONG.getVolatile(given, word);
+      if (((old | (long) LONG.getOpaque(words, word)) & bit) != 0) {
         return Outcome.DOUBLE_FREE;
       }
-    } while (!LONG.compareAndSet(flips, word << 1, flipped, flipped ^ bit));
+    } while (!LONG.compareAndSet(given, word, old, old | bit));
     touch(word);
-    return (free | bit) == allOf(word) && word != handWord ? Outcome.EMPTIED : Outcome.FREED;
+    owner.awaitFree(address);
+    long free = (long) LONG.getVolatile(words, word);
+    if ((free & bit) != 0 && hasLost(word, bit)) {
+      return Outcome.DOUBLE_FREE;
+    }
+    return (free | old | bit) == fullWord(word) && word != handWord
+        ? Outcome.EMPTIED
+        : Outcome.FREED;
+  }
+
+  /**
+   * {@return whether a block that is given and free here was free before it was given} If not, a
+   * fold made it free.
+   */
+  private boolean hasLost(int word, long bit) {
+    boolean locked = owner.lock();
+    long both = (long) LONG.getVolatile(given, word) & (long) LONG.getVolatile(words, word) & bit;
+    if (both != 0) {
+      LONG.getAndBitwiseAnd(given, word, ~bit);
+    }
+    if (locked) {
+      owner.unlock();
+    }
+    return both != 0;
   }
 
   private void touch(int word) {
     long bit = 1L << word;
     if (((long) LONG.getVolatile(touched, word >>> 6) & bit) == 0) {
       LONG.getAndBitwiseOr(touched, word >>> 6, bit);
-      if (!(boolean) LISTED.getVolatile(this) && !(boolean) LISTED.getAndSet(this, true)) {
-        pool.list(this);
-      }
+    }
+    if (!(boolean) LISTED.getVolatile(this) && !(boolean) LISTED.getAndSet(this, true)) {
+      owner.list(this);
     }
   }
 
-  /** Moves what was given back into this set. For the holder of the stripe's lock. */
+  /** Moves what was given back into this set. For the holder of the pool's lock. */
   void fold() {
     LISTED.setVolatile(this, false);
     foldTouched();
@@ -136,11 +158,11 @@ final class SharedPage extends Page {
   }
 
   private void foldWord(int word) {
-    long flipped = (long) LONG.getVolatile(flips, word << 1);
-    long freed = (flipped ^ flips[word << 1 | 1]) & ~words[word];
+    long freed = (long) LONG.getVolatile(given, word) & ~words[word];
     if (freed != 0) {
-      pool.giveWord(this, word, freed);
+      owner.giveWord(this, word, freed);
+      owner.showIfInHand(this, word << 6);
+      LONG.getAndBitwiseAnd(given, word, ~freed);
     }
-    LONG.setRelease(flips, word << 1 | 1, flipped);
   }
 }

@@ -71,7 +71,7 @@ public final class SizeClassAllocator extends PagedAllocator {
   @Override
   public boolean tryFree(long address, long size) {
     core.requireSize(address, size >= 1 && size <= maxSize ? classes.of(size) : -1, size);
-    return core.give(address);
+    return tryFree(address);
   }
 
   @Override

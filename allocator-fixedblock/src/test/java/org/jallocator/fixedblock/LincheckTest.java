@@ -7,6 +7,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
+import org.jallocator.InvalidFreeException;
 import org.jetbrains.lincheck.LincheckAssertionError;
 import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
@@ -46,6 +47,19 @@ final class LincheckTest {
   }
 
   @Test
+  void ofFreesWithTheLockAndWithoutItOneWins() {
+    options().check(OneBlockFreed.class);
+    options().threads(3).actorsPerThread(1).check(OneBlockFreed.class);
+  }
+
+  @Test
+  void aFreeThatDoesNotSayWhatItFreesIsFoundOut() {
+    assertThrows(
+        LincheckAssertionError.class,
+        () -> options().actorsBefore(0).check(OneBlockFreedUnsaid.class));
+  }
+
+  @Test
   void aPageWhoseFoldClearsTheBitIsFoundOut() {
     assertThrows(LincheckAssertionError.class, () -> options().check(OneBlockClearing.class));
   }
@@ -78,34 +92,33 @@ final class LincheckTest {
 
     OnePage(int blocks) {
       PageLayout layout = layout(blocks);
-      Stripe stripe = new Stripe("test", new PageLayout[][] {{layout}});
-      pool = stripe.pools[0];
+      pool = new StripePool("test", () -> false, 0, layout);
       page = new SharedPage(layout, pool);
-      page.place(1 << 20, 1 << 20);
+      page.place(Inventing.BASE, Inventing.BASE);
       pool.attach(page);
     }
 
     final boolean take() {
-      pool.stripe.lock();
+      pool.lock();
       try {
         pool.foldAll();
         return pool.takeAny() != Allocator.NULL;
       } finally {
-        pool.stripe.unlock();
+        pool.unlock();
       }
     }
 
     final void fold() {
-      pool.stripe.lock();
+      pool.lock();
       try {
         pool.fold();
       } finally {
-        pool.stripe.unlock();
+        pool.unlock();
       }
     }
 
     final boolean give(int index) {
-      return page.free(index) != SharedPage.Outcome.DOUBLE_FREE;
+      return page.give(index, Inventing.BASE + index * 64L) != SharedPage.Outcome.DOUBLE_FREE;
     }
   }
 
@@ -175,6 +188,61 @@ final class LincheckTest {
     @Operation
     public boolean malloc() {
       return take();
+    }
+  }
+
+  /** The only block of an allocator, freed under the lock or, where that is taken, without it. */
+  public static final class OneBlockFreed {
+
+    private final FixedBlockAllocator block =
+        FixedBlockAllocator.builder(new Inventing(1))
+            .blockSize(64)
+            .pageSize(64)
+            .shared()
+            .stripes(1)
+            .build();
+
+    public OneBlockFreed() {
+      block.free(block.malloc(64)); // a malloc may not see a page that is on its way
+    }
+
+    @Operation
+    public boolean malloc() {
+      return block.tryMalloc(64) != Allocator.NULL;
+    }
+
+    @Operation
+    public boolean free() {
+      try {
+        block.free(Inventing.BASE);
+        return true;
+      } catch (InvalidFreeException e) {
+        return false;
+      }
+    }
+  }
+
+  /**
+   * Frees as they must not be: one without the lock does not wait for one with it, which may be
+   * about to free the same block.
+   */
+  public static final class OneBlockFreedUnsaid {
+
+    private final AtomicInteger lock = new AtomicInteger();
+    private final AtomicLong given = new AtomicLong();
+    private volatile long words;
+
+    @Operation
+    public boolean free() {
+      if (lock.compareAndSet(0, 1)) {
+        boolean live = (words | given.get()) == 0;
+        if (live) {
+          words = 1;
+        }
+        lock.set(0);
+        return live;
+      }
+      return (words | given.get()) == 0 && given.compareAndSet(0, 1) && words == 0;
     }
   }
 
@@ -277,8 +345,8 @@ final class LincheckTest {
   @Param(name = "page", gen = IntGen.class, conf = "0:2")
   public static final class Table {
 
-    /** Of 16 windows each, they take the half of a new table's 64 entries that may be in use. */
-    private static final int FILLED = 2;
+    /** Of 4 windows each, they take the half of a new table's 64 entries that may be in use. */
+    private static final int FILLED = 8;
 
     private final SpinLock lock = new SpinLock();
     private final PageTable table = new PageTable(64);
@@ -299,7 +367,7 @@ final class LincheckTest {
     }
 
     private static Page page(int number) {
-      Page page = new Page(layout(1));
+      Page page = new Page(layout(1), Page.NONE.pool);
       long start = Inventing.BASE + number * 64L;
       page.place(start, start);
       return page;
@@ -384,7 +452,17 @@ final class LincheckTest {
     static final long BASE = 1 << 20;
 
     private final AtomicLong next = new AtomicLong(BASE);
+    private final int limit;
     final AtomicInteger pages = new AtomicInteger();
+
+    Inventing() {
+      this(Integer.MAX_VALUE);
+    }
+
+    /** Makes one that hands out no more than so many pages at once. */
+    Inventing(int limit) {
+      this.limit = limit;
+    }
 
     @Override
     public long malloc(long size) {
@@ -393,7 +471,10 @@ final class LincheckTest {
 
     @Override
     public long tryMalloc(long size) {
-      pages.incrementAndGet();
+      if (pages.incrementAndGet() > limit) {
+        pages.decrementAndGet();
+        return NULL;
+      }
       return next.getAndAdd(size);
     }
 

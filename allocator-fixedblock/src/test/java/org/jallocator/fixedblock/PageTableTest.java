@@ -16,7 +16,7 @@ final class PageTableTest {
 
   private static Page page(long start, long bytes) {
     var inner = RecordingAllocator.builder().alignment(1).build();
-    Page page = new Page(PageLayout.ofSizeClass(inner, 0, bytes, 1, 1));
+    Page page = new Page(PageLayout.ofSizeClass(inner, 0, bytes, 1, 1), Page.NONE.pool);
     page.place(start, start);
     return page;
   }
