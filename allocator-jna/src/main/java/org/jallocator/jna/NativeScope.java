@@ -32,7 +32,9 @@ import org.jspecify.annotations.Nullable;
  * it, a structure on it or a by-reference is an {@link IllegalStateException}. By-references are
  * pooled, because JNA allocates for each that is made: one that a program keeps is lent again after
  * 32 loans of its class at the earliest, and then is somebody else's. A raw address from {@link
- * #malloc} is not caught.
+ * #malloc} is not caught. Handed to C after closing, a by-reference is refused by interface
+ * mapping; by direct mapping C is passed NULL, and for a {@code Memory} by both; for a view, its
+ * old address.
  *
  * <p>Price: a raw {@link #malloc} allocates nothing on the Java heap, memory one object of 40
  * bytes, a by-reference nothing in steady state. In JNA nothing is allocated, but for structures:
@@ -166,8 +168,8 @@ public final class NativeScope extends ScopeValues implements AutoCloseable {
    * @param type a class whose structures are all of one size
    * @param count how many, at least 1
    * @return new structures
-   * @throws IllegalArgumentException if {@code count} is less than 1, a structure cannot be made, or
-   *     the class is a {@code ByValue} without a public constructor that takes a {@code Pointer}
+   * @throws IllegalArgumentException if {@code count} is less than 1, a structure cannot be made,
+   *     or the class is a {@code ByValue} without a public constructor that takes a {@code Pointer}
    */
   public <T extends Structure> T[] structs(Class<T> type, int count) {
     if (count < 1) {

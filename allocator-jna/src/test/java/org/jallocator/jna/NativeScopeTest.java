@@ -13,7 +13,6 @@ import com.sun.jna.NativeLibrary;
 import com.sun.jna.NativeLong;
 import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
-import com.sun.jna.Structure;
 import com.sun.jna.ptr.ByReference;
 import com.sun.jna.ptr.ByteByReference;
 import com.sun.jna.ptr.DoubleByReference;
@@ -33,6 +32,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import org.jallocator.InvalidFreeException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -289,8 +289,29 @@ final class NativeScopeTest {
       assertThrows(IllegalStateException.class, () -> pointer.setInt(0, 3));
       var e =
           assertThrows(IllegalArgumentException.class, () -> STRLEN.invokeInt(new Object[] {old}));
-      assertTrue(String.valueOf(e.getMessage()).contains("ClosedReference"), e.getMessage());
+      assertTrue(String.valueOf(e.getMessage()).contains("ReferenceOfClosedScope"), e.getMessage());
     }
+  }
+
+  /** Mapped directly: what it returns is its first argument. */
+  static final class Direct {
+    static {
+      Native.register(Direct.class, Platform.C_LIBRARY_NAME);
+    }
+
+    private Direct() {}
+
+    static native @Nullable Pointer memmove(IntByReference to, IntByReference from, long size);
+  }
+
+  @Test
+  void directMappingPassesNullForAByReferenceOfAClosedScope() {
+    IntByReference reference;
+    try (var scope = NativeScope.open(real)) {
+      reference = scope.intByReference();
+      assertEquals(reference.getPointer(), Direct.memmove(reference, reference, 0));
+    }
+    assertNull(Direct.memmove(reference, reference, 0));
   }
 
   @Test
