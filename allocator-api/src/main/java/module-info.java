@@ -4,7 +4,7 @@
  */
 @org.jspecify.annotations.NullMarked
 module org.jallocator {
-  requires static transitive org.jspecify;
+  requires static org.jspecify;
 
   exports org.jallocator;
   exports org.jallocator.spi;

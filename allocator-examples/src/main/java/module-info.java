@@ -1,6 +1,7 @@
 /** Runnable examples: libc, zlib and SQLite over stacks of allocators. */
 module org.jallocator.examples {
-  requires static org.jspecify;
+  // Transitive, because nothing depends on the examples: elsewhere users would have to have it.
+  requires static transitive org.jspecify;
   requires static com.google.auto.service;
   requires transitive org.jallocator.jna;
   requires org.jallocator.arena;

@@ -44,6 +44,7 @@ public final class AllocatorErrors {
    *     it does not know
    * @param cause what the inner threw, or null where it returned NULL
    */
+  @SuppressWarnings("exports") // the annotation need not be there
   public static OutOfMemoryError outOfMemory(
       String layer, long size, long reserved, @Nullable Throwable cause) {
     OutOfMemoryError error =

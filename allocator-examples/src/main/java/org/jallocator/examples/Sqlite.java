@@ -26,6 +26,12 @@ public interface Sqlite extends Library {
   /** Replaces malloc. */
   int SQLITE_CONFIG_MALLOC = 4;
 
+  /** Tells what malloc is. */
+  int SQLITE_CONFIG_GETMALLOC = 5;
+
+  /** Pointers in sqlite3_mem_methods. */
+  int MEM_METHODS = 8;
+
   /** {@return SQLite by JNA's interface mapping} */
   static Sqlite byInterface() {
     return Native.load(NAME, Sqlite.class);

@@ -9,7 +9,9 @@ import java.util.function.LongSupplier;
 import org.jallocator.Arena;
 import org.jallocator.arena.ArenaAllocator;
 import org.jallocator.jna.AllocatorCallbacks;
+import org.jallocator.jna.DefaultAllocator;
 import org.jallocator.jna.NativeCopy;
+import org.jallocator.jna.NativeScope;
 import org.jallocator.stack.AllocatorStack;
 import org.jspecify.annotations.Nullable;
 
@@ -49,24 +51,30 @@ public final class SqliteExample {
 
   /**
    * {@return what a task returns} While it runs, SQLite lives in our memory; after that SQLite has
-   * given back every byte, or closing the callbacks says so.
+   * given back every byte, or closing the callbacks says so, and is on its own memory again.
    *
    * @param callbacks the memory
    * @param sqlite the library, which nobody in this process uses yet
    * @param task the task
    */
   public static long withMemoryOf(AllocatorCallbacks callbacks, Sqlite sqlite, LongSupplier task) {
-    var config = Native.load(Sqlite.NAME, Sqlite.Config.class);
-    require(
-        null,
-        sqlite,
-        config.sqlite3_config(Sqlite.SQLITE_CONFIG_MALLOC, callbacks.sqliteMethods()),
-        Sqlite.SQLITE_OK);
-    try {
-      return task.getAsLong();
-    } finally {
-      sqlite.sqlite3_shutdown();
+    try (var c = new DefaultAllocator();
+        var scope = NativeScope.open(c)) {
+      Pointer own = scope.memory((long) Sqlite.MEM_METHODS * Native.POINTER_SIZE);
+      configure(sqlite, Sqlite.SQLITE_CONFIG_GETMALLOC, own);
+      configure(sqlite, Sqlite.SQLITE_CONFIG_MALLOC, callbacks.sqliteMethods());
+      try {
+        return task.getAsLong();
+      } finally {
+        sqlite.sqlite3_shutdown();
+        configure(sqlite, Sqlite.SQLITE_CONFIG_MALLOC, own);
+      }
     }
+  }
+
+  private static void configure(Sqlite sqlite, int option, Pointer methods) {
+    var config = Native.load(Sqlite.NAME, Sqlite.Config.class);
+    require(null, sqlite, config.sqlite3_config(option, methods), Sqlite.SQLITE_OK);
   }
 
   /**

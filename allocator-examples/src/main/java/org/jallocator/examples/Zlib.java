@@ -102,8 +102,14 @@ public interface Zlib extends Library {
     /** Not used. */
     public NativeLong reserved = new NativeLong();
 
-    /** Makes a stream of zeros. */
-    public ZStream() {}
+    /**
+     * Lies on memory that is given.
+     *
+     * @param memory zeros, for a new stream
+     */
+    public ZStream(Pointer memory) {
+      super(memory);
+    }
   }
 
   /** {@return the version} */

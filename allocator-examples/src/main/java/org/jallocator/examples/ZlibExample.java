@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.function.IntUnaryOperator;
 import org.jallocator.Allocator;
 import org.jallocator.jna.AllocatorCallbacks;
+import org.jallocator.jna.NativeScope;
 import org.jallocator.stack.AllocatorStack;
 
 /**
@@ -59,19 +60,21 @@ public final class ZlibExample {
    *
    * @param zlib the library
    * @param callbacks what zlib takes its memory from
-   * @param allocator what the buffers are taken from
+   * @param allocator what the stream and the buffers are taken from
    * @param in the input
    * @throws IOException if the input cannot be read
    */
   public static byte[] deflate(
       Zlib zlib, AllocatorCallbacks callbacks, Allocator allocator, InputStream in)
       throws IOException {
-    var stream = stream(callbacks);
-    require(zlib.deflateInit_(stream, LEVEL, zlib.zlibVersion(), stream.size()), Zlib.Z_OK);
-    try {
-      return pump(stream, flush -> zlib.deflate(stream, flush), allocator, in);
-    } finally {
-      zlib.deflateEnd(stream);
+    try (NativeScope scope = NativeScope.open(allocator)) {
+      var stream = stream(scope, callbacks);
+      require(zlib.deflateInit_(stream, LEVEL, zlib.zlibVersion(), stream.size()), Zlib.Z_OK);
+      try {
+        return pump(stream, flush -> zlib.deflate(stream, flush), scope, in);
+      } finally {
+        zlib.deflateEnd(stream);
+      }
     }
   }
 
@@ -80,45 +83,43 @@ public final class ZlibExample {
    *
    * @param zlib the library
    * @param callbacks what zlib takes its memory from
-   * @param allocator what the buffers are taken from
+   * @param allocator what the stream and the buffers are taken from
    * @param in the input
    * @throws IOException if the input cannot be read
    */
   public static byte[] inflate(
       Zlib zlib, AllocatorCallbacks callbacks, Allocator allocator, InputStream in)
       throws IOException {
-    var stream = stream(callbacks);
-    require(zlib.inflateInit_(stream, zlib.zlibVersion(), stream.size()), Zlib.Z_OK);
-    try {
-      return pump(stream, flush -> zlib.inflate(stream, flush), allocator, in);
-    } finally {
-      zlib.inflateEnd(stream);
+    try (NativeScope scope = NativeScope.open(allocator)) {
+      var stream = stream(scope, callbacks);
+      require(zlib.inflateInit_(stream, zlib.zlibVersion(), stream.size()), Zlib.Z_OK);
+      try {
+        return pump(stream, flush -> zlib.inflate(stream, flush), scope, in);
+      } finally {
+        zlib.inflateEnd(stream);
+      }
     }
   }
 
-  private static Zlib.ZStream stream(AllocatorCallbacks callbacks) {
-    var stream = new Zlib.ZStream();
+  /**
+   * {@return a new stream, for zlib to take its own memory from callbacks}
+   *
+   * @param scope what the stream itself is taken from
+   * @param callbacks what zlib takes its memory from
+   */
+  public static Zlib.ZStream stream(NativeScope scope, AllocatorCallbacks callbacks) {
+    var stream = scope.struct(Zlib.ZStream.class);
     stream.zalloc = callbacks.zallocFunction();
     stream.zfree = callbacks.zfreeFunction();
     return stream;
   }
 
   private static byte[] pump(
-      Zlib.ZStream stream, IntUnaryOperator step, Allocator allocator, InputStream in)
+      Zlib.ZStream stream, IntUnaryOperator step, NativeScope scope, InputStream in)
       throws IOException {
     var out = new ByteArrayOutputStream();
-    long input = allocator.malloc(BUFFER);
-    try {
-      long output = allocator.malloc(BUFFER);
-      try {
-        pump(stream, step, new Pointer(input), new Pointer(output), in, out);
-        return out.toByteArray();
-      } finally {
-        allocator.free(output);
-      }
-    } finally {
-      allocator.free(input);
-    }
+    pump(stream, step, scope.memory(BUFFER), scope.memory(BUFFER), in, out);
+    return out.toByteArray();
   }
 
   private static void pump(

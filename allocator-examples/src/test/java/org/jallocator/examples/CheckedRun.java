@@ -1,20 +1,27 @@
 package org.jallocator.examples;
 
 import com.sun.jna.Native;
+import com.sun.jna.NativeLong;
 import com.sun.jna.Pointer;
 import java.io.ByteArrayInputStream;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import org.jallocator.Arena;
 import org.jallocator.jna.AllocatorCallbacks;
+import org.jallocator.jna.AllocatorMemory;
+import org.jallocator.jna.DefaultAllocator;
+import org.jallocator.jna.NativeCopy;
+import org.jallocator.jna.NativeScope;
 import org.jallocator.stack.AllocatorStack;
 
 /**
- * Runs all examples in a process of their own: {@code checked} a few times, for malloc to check
- * them; {@code counted} again and again, to see what is left in C's heap; {@code overrun} a block
- * that is written beyond its end.
+ * Runs all examples, and copies values of all kinds, in a process of their own: {@code checked} a
+ * few times, for malloc to check them; {@code counted} again and again, to see what is left in C's
+ * heap; {@code overrun} a block that is written beyond its end.
  *
  * <p>What the Java machine itself takes and frees moves the count too, in leaps and in both
  * directions, and what JNA frees when it is collected lags behind; but a leak of ours is there in
@@ -32,6 +39,9 @@ final class CheckedRun {
   private static final int CHECKED_RUNS = 5;
   private static final int CHANGES = 3;
   private static final int ROWS = 20;
+
+  private static final List<Charset> CHARSETS =
+      List.of(StandardCharsets.UTF_8, StandardCharsets.UTF_16, Charset.forName("UTF-32"));
 
   private static final List<Throwable> REPORTED = Collections.synchronizedList(new ArrayList<>());
 
@@ -93,6 +103,7 @@ final class CheckedRun {
   }
 
   private static void run(boolean direct) throws Exception {
+    copyValues();
     Libc libc = direct ? Libc.direct() : Libc.byInterface();
     try (var stack = AllocatorStack.open("arena(jna)")) {
       Arena arena = stack.find(Arena.class).orElseThrow();
@@ -106,6 +117,30 @@ final class CheckedRun {
     }
     if (Installed.has(Sqlite.NAME)) {
       writeAndRead(direct ? Sqlite.direct() : Sqlite.byInterface());
+    }
+  }
+
+  /** Every value in a block of C's of its own, so that a byte beyond its end is found. */
+  private static void copyValues() {
+    try (var c = new DefaultAllocator()) {
+      for (int length = 1; length < 40; length += 7) {
+        try (var scope = NativeScope.open(c, 1)) {
+          String text = "\u00e9".repeat(length);
+          for (Charset charset : CHARSETS) {
+            c.free(Pointer.nativeValue(NativeCopy.string(c, text, charset)));
+            scope.strings(new String[] {text, null}, charset);
+          }
+          scope.wideString(text);
+          scope.bytes(new byte[length]);
+          scope.longs(new long[length]);
+          scope.pointers(new Pointer[length]);
+          scope.structs(MallocInfo.class, 2)[1].write();
+          scope.nativeLongByReference().setValue(new NativeLong(length));
+        }
+        try (var memory = AllocatorMemory.zeroed(c, length)) {
+          memory.setMemory(0, length, (byte) 1);
+        }
+      }
     }
   }
 

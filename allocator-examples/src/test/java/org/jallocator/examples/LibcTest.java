@@ -51,7 +51,7 @@ final class LibcTest {
 
   @ParameterizedTest
   @MethodSource("mappings")
-  void strtokWritesIntoAStringOfTheArena(Supplier<Libc> mapping) {
+  void strtokWritesIntoAStringOfAScope(Supplier<Libc> mapping) {
     assertEquals(
         List.of("one", "zw\u00f6lf", "three"),
         LibcExample.split(mapping.get(), arena, ",one, zw\u00f6lf,,three ", ", "));

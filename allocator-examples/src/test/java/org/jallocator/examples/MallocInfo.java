@@ -2,6 +2,7 @@ package org.jallocator.examples;
 
 import com.sun.jna.Library;
 import com.sun.jna.Native;
+import com.sun.jna.Pointer;
 import com.sun.jna.Structure;
 import com.sun.jna.Structure.FieldOrder;
 
@@ -32,6 +33,15 @@ public final class MallocInfo extends Structure implements Structure.ByValue {
 
   /** For JNA. */
   public MallocInfo() {}
+
+  /**
+   * Lies on memory that is given.
+   *
+   * @param memory the memory
+   */
+  public MallocInfo(Pointer memory) {
+    super(memory);
+  }
 
   /** The function, in whichever library serves malloc here. */
   public interface Glibc extends Library {

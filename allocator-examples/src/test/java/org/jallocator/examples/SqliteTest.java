@@ -92,4 +92,19 @@ final class SqliteTest {
     }
     assertEquals(List.of(), reported);
   }
+
+  @ParameterizedTest
+  @MethodSource("mappings")
+  void afterwardsSqliteIsOnItsOwnMemoryAgain(Supplier<Sqlite> mapping) {
+    Sqlite sqlite = mapping.get();
+    try (var scratch = AllocatorStack.open("arena(jna)")) {
+      Arena arena = scratch.find(Arena.class).orElseThrow();
+      try (var callbacks = AllocatorCallbacks.of(scratch.allocator(), reported::add)) {
+        SqliteExample.withMemoryOf(callbacks, sqlite, () -> 0);
+      }
+      assertTrue(SqliteExample.writeAndRead(sqlite, arena, 10) > 0);
+      sqlite.sqlite3_shutdown();
+    }
+    assertEquals(List.of(), reported);
+  }
 }

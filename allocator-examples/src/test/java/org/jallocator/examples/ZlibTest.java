@@ -16,6 +16,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import java.util.zip.InflaterInputStream;
 import org.jallocator.jna.AllocatorCallbacks;
+import org.jallocator.jna.NativeScope;
 import org.jallocator.stack.AllocatorStack;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -87,14 +88,14 @@ final class ZlibTest {
   @MethodSource("mappings")
   void zlibsMemoryIsThatOfTheStack(Supplier<Zlib> mapping) {
     Zlib zlib = mapping.get();
-    var stream = new Zlib.ZStream();
-    stream.zalloc = callbacks.zallocFunction();
-    stream.zfree = callbacks.zfreeFunction();
-    assertEquals(Zlib.Z_OK, zlib.deflateInit_(stream, 6, zlib.zlibVersion(), stream.size()));
-    assertTrue(callbacks.liveBytes() > 200_000, "zlib's manual: about 256 KiB");
-    assertTrue(stack.allocator().stats().liveBytes() >= callbacks.liveBytes());
-    zlib.deflateEnd(stream);
-    assertEquals(0, callbacks.liveBlocks());
+    try (var scope = NativeScope.open(stack.allocator())) {
+      var stream = ZlibExample.stream(scope, callbacks);
+      assertEquals(Zlib.Z_OK, zlib.deflateInit_(stream, 6, zlib.zlibVersion(), stream.size()));
+      assertTrue(callbacks.liveBytes() > 200_000, "zlib's manual: about 256 KiB");
+      assertTrue(stack.allocator().stats().liveBytes() >= callbacks.liveBytes());
+      zlib.deflateEnd(stream);
+      assertEquals(0, callbacks.liveBlocks());
+    }
   }
 
   @ParameterizedTest
@@ -113,10 +114,9 @@ final class ZlibTest {
     Zlib zlib = mapping.get();
     // One size of block alone, smaller than zlib's windows.
     try (var small = AllocatorStack.open("fixedblock(blockSize=8KiB, jna)");
-        var starved = AllocatorCallbacks.of(small.allocator(), reported::add)) {
-      var stream = new Zlib.ZStream();
-      stream.zalloc = starved.zallocFunction();
-      stream.zfree = starved.zfreeFunction();
+        var starved = AllocatorCallbacks.of(small.allocator(), reported::add);
+        var scope = NativeScope.open(stack.allocator())) {
+      var stream = ZlibExample.stream(scope, starved);
       int result = zlib.deflateInit_(stream, 6, zlib.zlibVersion(), stream.size());
       assertEquals(Zlib.Z_MEM_ERROR, result);
     }

@@ -236,7 +236,8 @@ public final class AllocatorCallbacks implements AutoCloseable {
 
   /**
    * {@return SQLite's {@code sqlite3_mem_methods}, for {@code sqlite3_config(SQLITE_CONFIG_MALLOC,
-   * ...)} before SQLite is used} Close this after {@code sqlite3_shutdown}.
+   * ...)} before SQLite is used} Close this after {@code sqlite3_shutdown}; if SQLite is used again
+   * after that, give it back the methods that SQLITE_CONFIG_GETMALLOC told before.
    */
   public synchronized Pointer sqliteMethods() {
     Pointer[] methods = {

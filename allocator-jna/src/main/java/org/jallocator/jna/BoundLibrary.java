@@ -7,10 +7,13 @@ import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
 import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param library keeps the library loaded
  * @param prefix what its functions' names start with
  * @param malloc its malloc and free
- * @param alignedAlloc its aligned_alloc; null iff it has none
- * @param usableSize its malloc_usable_size; null iff it has none
+ * @param alignedAlloc its own aligned_alloc; null iff it has none
+ * @param usableSize its own malloc_usable_size; null iff it has none
  * @param file where it was loaded from
  */
 record BoundLibrary(
@@ -40,6 +43,10 @@ record BoundLibrary(
   private static final String MORE_STATIC_TLS =
       "GLIBC_TUNABLES=glibc.rtld.optional_static_tls=16384 in its environment";
 
+  /** What JNA says of where it looked last, with every entry of the class path. */
+  private static final Pattern CLASS_PATH =
+      Pattern.compile("resource path \\(.*\\)", Pattern.DOTALL);
+
   private record Key(String name, String prefix) {}
 
   private static final ConcurrentMap<Key, BoundLibrary> OPEN = new ConcurrentHashMap<>();
@@ -49,7 +56,8 @@ record BoundLibrary(
    *
    * @param name its name, or its file
    * @param prefix what its functions' names start with
-   * @throws IllegalArgumentException if there is no such library, or it has no malloc or free
+   * @throws IllegalArgumentException if there is no such library, or it has no malloc or free of
+   *     its own
    */
   static BoundLibrary open(String name, String prefix) {
     return OPEN.computeIfAbsent(new Key(name, prefix), BoundLibrary::bind);
@@ -63,13 +71,71 @@ record BoundLibrary(
     } catch (UnsatisfiedLinkError e) {
       throw noSymbol(library, e, key.prefix + "malloc", key.prefix + "free");
     }
+    String file = fileOf(library, key.prefix + "malloc");
+    requireOwn(library, key.prefix, file);
     return new BoundLibrary(
         library,
         key.prefix,
         malloc,
-        has(library, key.prefix + "aligned_alloc") ? LibraryCalls.alignedAlloc(library) : null,
-        has(library, key.prefix + "malloc_usable_size") ? LibraryCalls.usableSize(library) : null,
-        fileOf(library, library.getFunction(key.prefix + "malloc")));
+        has(library, key.prefix + "aligned_alloc", file)
+            ? LibraryCalls.alignedAlloc(library)
+            : null,
+        has(library, key.prefix + "malloc_usable_size", file)
+            ? LibraryCalls.usableSize(library)
+            : null,
+        file);
+  }
+
+  /**
+   * Refuses a library whose malloc or free is that of another one, which it was linked with: the
+   * system's loader looks there too.
+   */
+  private static void requireOwn(NativeLibrary library, String prefix, String file) {
+    String fileOfFree = fileOf(library, prefix + "free");
+    if (!isFileOf(library, file) || !file.equals(fileOfFree)) {
+      throw new IllegalArgumentException(
+          LibraryAllocator.NAME
+              + ": library has no malloc and free of its own: library="
+              + library.getFile()
+              + ", "
+              + prefix
+              + "malloc="
+              + file
+              + ", "
+              + prefix
+              + "free="
+              + fileOfFree);
+    }
+  }
+
+  /**
+   * {@return whether a function's file is the one that JNA opened, links resolved} Where JNA left
+   * it to the system to find the library, the name alone is compared, without its version. Where
+   * the system's C library is in parts and passes their functions off as its own, there is nothing
+   * to compare.
+   */
+  private static boolean isFileOf(NativeLibrary library, String file) {
+    File opened = library.getFile();
+    if (opened == null || !isElf()) {
+      return true;
+    }
+    try {
+      return opened.isAbsolute()
+          ? opened.getCanonicalPath().equals(new File(file).getCanonicalPath())
+          : withoutVersion(opened).equals(withoutVersion(new File(file)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String withoutVersion(File file) {
+    String name = file.getName();
+    int end = name.indexOf(".so");
+    return end < 0 ? name : name.substring(0, end);
+  }
+
+  private static boolean isElf() {
+    return Platform.isLinux() || Platform.isFreeBSD();
   }
 
   private static NativeLibrary load(String name, String prefix) {
@@ -95,9 +161,7 @@ record BoundLibrary(
       return List.of(name);
     }
     String mapped = System.mapLibraryName(name);
-    return Platform.isLinux() || Platform.isFreeBSD()
-        ? List.of(mapped, mapped + ".*")
-        : List.of(mapped);
+    return isElf() ? List.of(mapped, mapped + ".*") : List.of(mapped);
   }
 
   /** {@return where JNA looks, in its order, beside where the system does} */
@@ -115,6 +179,7 @@ record BoundLibrary(
     List<String> reasons =
         Stream.of(error.getSuppressed())
             .map(reason -> String.valueOf(reason.getMessage()).strip())
+            .map(reason -> CLASS_PATH.matcher(reason).replaceFirst("class path"))
             .distinct()
             .collect(Collectors.toCollection(ArrayList::new));
     if (reasons.stream().anyMatch(reason -> reason.contains(NO_STATIC_TLS))) {
@@ -146,6 +211,11 @@ record BoundLibrary(
     }
   }
 
+  /** {@return whether a library has a symbol from the file that its malloc is from} */
+  private static boolean has(NativeLibrary library, String symbol, String file) {
+    return has(library, symbol) && fileOf(library, symbol).equals(file);
+  }
+
   private static IllegalArgumentException noSymbol(
       NativeLibrary library, UnsatisfiedLinkError cause, String... symbols) {
     List<String> missing = Stream.of(symbols).filter(symbol -> !has(library, symbol)).toList();
@@ -162,10 +232,10 @@ record BoundLibrary(
    * {@return the file that a function was loaded from, by dladdr where the system has it: a library
    * that was found by its soname is then told with its directory}
    */
-  private static String fileOf(NativeLibrary library, Function function) {
+  private static String fileOf(NativeLibrary library, String symbol) {
     try (Memory info = new Memory(4L * Native.POINTER_SIZE)) {
       Function dladdr = NativeLibrary.getProcess().getFunction("dladdr");
-      if (dladdr.invokeInt(new Object[] {function, info}) != 0) {
+      if (dladdr.invokeInt(new Object[] {library.getFunction(symbol), info}) != 0) {
         Pointer file = info.getPointer(0);
         return new File(file.getString(0)).getAbsolutePath();
       }

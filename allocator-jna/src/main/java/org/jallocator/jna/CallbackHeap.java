@@ -145,7 +145,13 @@ final class CallbackHeap {
       return size > 0 && size <= old ? address : NULL;
     }
     CFunctions.memcpy(moved, address, Math.min(old, size));
-    give(address);
+    try {
+      give(address);
+    } catch (Throwable t) {
+      // C is told NULL, and goes on with the old block.
+      give(moved);
+      throw t;
+    }
     return moved;
   }
 

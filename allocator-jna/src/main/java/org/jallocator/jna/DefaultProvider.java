@@ -12,7 +12,8 @@ import org.jallocator.spi.Option;
 @SuppressWarnings("exports") // the annotation is gone at run time
 public final class DefaultProvider implements AllocatorProvider {
 
-  private static final Option<Long> ALIGNMENT =
+  /** An option of every leaf on a malloc written in C. */
+  static final Option<Long> ALIGNMENT =
       Option.size(
           "alignment",
           0,

@@ -146,7 +146,7 @@ public final class LibraryAllocator extends CAllocator {
      *
      * @return a new allocator, shared
      * @throws IllegalArgumentException if not exactly one of name and path is set, there is no such
-     *     library, or it lacks a function; the message says what was looked for
+     *     library, or it lacks a function of its own; the message says what was looked for
      */
     public LibraryAllocator build() {
       AlignedHeap.require64Bit(NAME);

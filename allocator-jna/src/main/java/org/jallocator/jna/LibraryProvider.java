@@ -21,14 +21,6 @@ public final class LibraryProvider implements AllocatorProvider {
   private static final Option<String> PREFIX =
       Option.text("prefix", "", "what its functions' names start with, such as mi_");
 
-  private static final Option<Long> ALIGNMENT =
-      Option.size(
-          "alignment",
-          0,
-          0,
-          1L << 62,
-          "what addresses are a multiple of, a power of two, by aligned_alloc; 0: malloc's own");
-
   /** For the service loader. */
   public LibraryProvider() {}
 
@@ -44,7 +36,7 @@ public final class LibraryProvider implements AllocatorProvider {
 
   @Override
   public List<Option<?>> options() {
-    return List.of(LIBRARY, PATH, PREFIX, ALIGNMENT);
+    return List.of(LIBRARY, PATH, PREFIX, DefaultProvider.ALIGNMENT);
   }
 
   @Override
@@ -58,7 +50,7 @@ public final class LibraryProvider implements AllocatorProvider {
         .name(settings.get(LIBRARY))
         .path(settings.get(PATH))
         .prefix(settings.get(PREFIX))
-        .alignment(settings.get(ALIGNMENT))
+        .alignment(settings.get(DefaultProvider.ALIGNMENT))
         .build();
   }
 

@@ -32,12 +32,16 @@ import org.jspecify.annotations.Nullable;
  * it, a structure on it or a by-reference is an {@link IllegalStateException}. By-references are
  * pooled, because JNA allocates for each that is made: one that a program keeps is lent again after
  * 32 loans of its class at the earliest, and then is somebody else's. A raw address from {@link
- * #malloc} is not caught.
+ * #malloc} is not caught. Handed to C after closing, a by-reference is refused by interface
+ * mapping; by direct mapping C is passed NULL, and for a {@code Memory} by both; for a view, its
+ * old address.
  *
  * <p>Price: a raw {@link #malloc} allocates nothing on the Java heap, memory one object of 40
- * bytes, a by-reference nothing in steady state; nothing is allocated in JNA, but for a structure
- * whose class has no public constructor that takes a {@code Pointer}, for which JNA allocates
- * first. Not for memory that outlives a request: there, {@link AllocatorMemory}.
+ * bytes, a by-reference nothing in steady state. In JNA nothing is allocated, but for structures:
+ * for one whose class has no public constructor that takes a {@code Pointer}, be it nested in
+ * another, and for its fields that are by-references, JNA allocates as it makes them, and for a
+ * String field as it is written. Not for memory that outlives a request: there, {@link
+ * AllocatorMemory}.
  *
  * <p>Confined to its owner thread. What it handed out may be accessed by any thread.
  */
@@ -164,16 +168,23 @@ public final class NativeScope extends ScopeValues implements AutoCloseable {
    * @param type a class whose structures are all of one size
    * @param count how many, at least 1
    * @return new structures
-   * @throws IllegalArgumentException if {@code count} is less than 1, or a structure cannot be made
+   * @throws IllegalArgumentException if {@code count} is less than 1, a structure cannot be made,
+   *     or the class is a {@code ByValue} without a public constructor that takes a {@code Pointer}
    */
   public <T extends Structure> T[] structs(Class<T> type, int count) {
     if (count < 1) {
       throw new IllegalArgumentException("count is less than one: count=" + count + ", limit=1");
     }
-    StructType structType = StructType.of(type);
-    Structure first = structType.place(zeroed((long) structType.size() * count));
     @SuppressWarnings("unchecked") // an array of the class
     T[] structures = (T[]) Array.newInstance(type, count);
+    StructType structType = StructType.of(type);
+    Memory memory = zeroed((long) structType.size() * count);
+    Structure first = structType.place(memory);
+    if (!first.getPointer().equals(memory)) {
+      throw new IllegalArgumentException(
+          "structure by value has no public constructor that takes a Pointer: type="
+              + type.getName());
+    }
     first.toArray(structures);
     return structures;
   }

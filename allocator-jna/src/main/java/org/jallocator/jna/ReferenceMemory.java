@@ -38,7 +38,7 @@ final class ReferenceMemory extends ScopeMemory {
   void end() {
     super.end();
     lent = false;
-    reference.setPointer(ClosedReference.INSTANCE);
+    reference.setPointer(ReferenceOfClosedScope.INSTANCE);
     ring.takeBack();
   }
 }

@@ -69,7 +69,7 @@ final class ReferenceRings {
           "by-reference has no memory of its own: type=" + reference.getClass().getName());
     }
     memory.close();
-    reference.setPointer(ClosedReference.INSTANCE);
+    reference.setPointer(ReferenceOfClosedScope.INSTANCE);
     return memory.size();
   }
 

@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Consumer;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.LeakException;
 import org.jallocator.testkit.RecordingAllocator;
@@ -32,11 +33,13 @@ final class AllocatorCallbacksTest {
   private final List<Throwable> reported = Collections.synchronizedList(new ArrayList<>());
   private final List<Thread> callers = Collections.synchronizedList(new ArrayList<>());
   private Runnable trouble = () -> {};
+  private Consumer<String> before = call -> {};
   private final WatchedAllocator allocator =
       new WatchedAllocator(
           (call, size) -> {
             callers.add(Thread.currentThread());
             trouble.run();
+            before.accept(call);
           });
   private final AllocatorCallbacks callbacks = AllocatorCallbacks.of(allocator, reported::add);
 
@@ -192,6 +195,28 @@ final class AllocatorCallbacksTest {
     assertEquals(List.of(planted, planted, planted, planted), reported);
     assertEquals(1, callbacks.liveBlocks(), "a block that could not be freed is live");
     trouble = () -> {};
+    free(address);
+  }
+
+  @Test
+  void aReallocThatCannotFreeTheOldBlockKeepsItAlone() {
+    long address = malloc(100);
+    new Pointer(address).setMemory(0, 100, (byte) 7);
+    var planted = new IllegalStateException("planted");
+    List<String> calls = new ArrayList<>();
+    before =
+        call -> {
+          calls.add(call);
+          if (calls.equals(List.of("malloc", "free"))) {
+            throw planted;
+          }
+        };
+    assertEquals(0, realloc(address, 1000));
+    assertEquals(List.of("malloc", "free", "free"), calls);
+    assertEquals(List.of(planted), reported);
+    assertEquals(1, callbacks.liveBlocks());
+    assertEquals(100, call(callbacks.usableSizeFunction(), address));
+    assertEquals(7, new Pointer(address).getByte(99));
     free(address);
   }
 

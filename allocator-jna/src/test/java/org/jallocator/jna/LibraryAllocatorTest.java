@@ -1,10 +1,12 @@
 package org.jallocator.jna;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
@@ -189,6 +191,25 @@ final class LibraryAllocatorTest {
             "library: library has no such function:"
                 + " missing=[nosuch_malloc, nosuch_free], library="),
         message);
+  }
+
+  @Test
+  void aMallocOfTheCLibraryThatIsOnlyLinkedWithIsNoneOfTheLibrarys() {
+    assumeInstalled("z", "zlib1g");
+    assumeTrue(Platform.isLinux(), "where the C library is one file");
+    String message =
+        message(AllocatorConfigException.class, () -> AllocatorStack.open("library(name=z)"));
+    assertTrue(message.contains("library: library has no malloc and free of its own: "), message);
+    assertTrue(message.contains("libz.so"), message);
+    assertTrue(message.contains(", malloc=" + open(Platform.C_LIBRARY_NAME, "").file()), message);
+  }
+
+  @Test
+  void whatTheLoaderSaidIsToldWithoutTheClassPath() {
+    String message =
+        message(AllocatorConfigException.class, () -> AllocatorStack.open("library(name=nosuch)"));
+    assertTrue(message.contains("not found in class path"), message);
+    assertFalse(message.contains(".jar"), message);
   }
 
   @Test

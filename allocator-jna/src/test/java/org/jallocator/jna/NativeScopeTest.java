@@ -2,8 +2,6 @@ package org.jallocator.jna;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -15,9 +13,6 @@ import com.sun.jna.NativeLibrary;
 import com.sun.jna.NativeLong;
 import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
-import com.sun.jna.Structure;
-import com.sun.jna.Structure.FieldOrder;
-import com.sun.jna.Union;
 import com.sun.jna.ptr.ByReference;
 import com.sun.jna.ptr.ByteByReference;
 import com.sun.jna.ptr.DoubleByReference;
@@ -37,6 +32,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import org.jallocator.InvalidFreeException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -293,8 +289,29 @@ final class NativeScopeTest {
       assertThrows(IllegalStateException.class, () -> pointer.setInt(0, 3));
       var e =
           assertThrows(IllegalArgumentException.class, () -> STRLEN.invokeInt(new Object[] {old}));
-      assertTrue(String.valueOf(e.getMessage()).contains("ClosedReference"), e.getMessage());
+      assertTrue(String.valueOf(e.getMessage()).contains("ReferenceOfClosedScope"), e.getMessage());
     }
+  }
+
+  /** Mapped directly: what it returns is its first argument. */
+  static final class Direct {
+    static {
+      Native.register(Direct.class, Platform.C_LIBRARY_NAME);
+    }
+
+    private Direct() {}
+
+    static native @Nullable Pointer memmove(IntByReference to, IntByReference from, long size);
+  }
+
+  @Test
+  void directMappingPassesNullForAByReferenceOfAClosedScope() {
+    IntByReference reference;
+    try (var scope = NativeScope.open(real)) {
+      reference = scope.intByReference();
+      assertEquals(reference.getPointer(), Direct.memmove(reference, reference, 0));
+    }
+    assertNull(Direct.memmove(reference, reference, 0));
   }
 
   @Test
@@ -319,6 +336,32 @@ final class NativeScopeTest {
     }
   }
 
+  /** A by-reference of a user's own. */
+  public static final class PairByReference extends ByReference {
+    private static int made;
+
+    /** For JNA. */
+    public PairByReference() {
+      super(2 * Long.BYTES);
+      made++;
+    }
+  }
+
+  @Test
+  void inSteadyStateNoByReferenceIsMade() {
+    for (int i = 0; i < 3 * ReferenceRing.MIN_LENGTH; i++) {
+      if (i == 2 * ReferenceRing.MIN_LENGTH) {
+        PairByReference.made = 0;
+      }
+      try (var scope = NativeScope.open(real)) {
+        Pointer pair = scope.byReference(PairByReference.class).getPointer();
+        assertArrayEquals(new long[2], pair.getLongArray(0, 2));
+        assertThrows(IndexOutOfBoundsException.class, () -> pair.getLong(2L * Long.BYTES));
+      }
+    }
+    assertEquals(0, PairByReference.made);
+  }
+
   @Test
   @SuppressWarnings("ReferenceEquality") // the very object is meant
   void pooledByReferencesAreLentAgainAfterTheRingWentRound() {
@@ -334,130 +377,5 @@ final class NativeScopeTest {
     }
     assertTrue(loans > ReferenceRing.MIN_LENGTH, "loans=" + loans);
     assertTrue(loans < 2 * ReferenceRing.MAX_KEPT_LENGTH, "loans=" + loans);
-  }
-
-  /** A union. */
-  public static final class Cell extends Union {
-    /** A field. */
-    public int i;
-
-    /** A field. */
-    public double d;
-  }
-
-  /** A nested structure without a constructor that takes a pointer. */
-  @FieldOrder({"a", "b"})
-  public static class Inner extends Structure {
-    /** A field. */
-    public byte a;
-
-    /** A field. */
-    public int b;
-
-    /** By reference. */
-    public static final class ByRef extends Inner implements Structure.ByReference {}
-
-    /** By value. */
-    public static final class ByVal extends Inner implements Structure.ByValue {}
-  }
-
-  /** A structure with everything in it. */
-  @SuppressWarnings("NullAway.Init") // JNA makes what is null
-  @FieldOrder({"id", "inner", "byValue", "byReference", "number", "items", "name"})
-  public static final class Outer extends Structure {
-    /** A field. */
-    public int id;
-
-    /** A nested one. */
-    public Inner inner;
-
-    /** A nested one by value. */
-    public Inner.ByVal byValue;
-
-    /** A pointer to one. */
-    public Inner.ByRef byReference;
-
-    /** A union. */
-    public Cell number;
-
-    /** An array. */
-    public int[] items = new int[3];
-
-    /** A string. */
-    public Pointer name;
-
-    /** For JNA. */
-    public Outer() {}
-
-    /** Lies on memory that is given. */
-    public Outer(Pointer memory) {
-      super(memory);
-    }
-  }
-
-  @Test
-  void aStructureWithEverythingInItIsOnTheScopesMemory() {
-    Outer outer;
-    try (var scope = NativeScope.open(real)) {
-      outer = scope.struct(Outer.class);
-      assertEquals(new Outer().size(), outer.size());
-      outer.read();
-      assertEquals(0, outer.id);
-      outer.id = 1;
-      outer.inner.b = 2;
-      outer.byValue.b = 3;
-      outer.byReference = scope.struct(Inner.ByRef.class);
-      outer.byReference.b = 4;
-      outer.number.setType(double.class);
-      outer.number.d = 5;
-      outer.items[2] = 6;
-      outer.name = scope.string("seven");
-      outer.write();
-      Outer again = Structure.newInstance(Outer.class, outer.getPointer());
-      again.number.setType(double.class);
-      again.read();
-      assertEquals(2, again.inner.b);
-      assertEquals(3, again.byValue.b);
-      assertEquals(4, again.byReference.b);
-      assertEquals(5, again.number.d);
-      assertArrayEquals(new int[] {0, 0, 6}, again.items);
-      assertEquals("seven", again.name.getString(0));
-    }
-    assertThrows(IllegalStateException.class, outer::write);
-    assertThrows(IllegalStateException.class, outer::read);
-    assertThrows(IllegalStateException.class, outer::clear);
-  }
-
-  @Test
-  void structuresLieOneBehindTheOther() {
-    try (var scope = NativeScope.open(real)) {
-      for (Class<? extends Structure> type : List.of(Outer.class, Inner.class)) {
-        Structure[] all = scope.structs(type, 5);
-        assertEquals(5, all.length);
-        for (int i = 0; i < 5; i++) {
-          assertEquals(
-              Pointer.nativeValue(all[0].getPointer()) + (long) i * all[0].size(),
-              Pointer.nativeValue(all[i].getPointer()));
-        }
-        assertEquals(5, all[0].toArray(5).length);
-        assertThrows(IndexOutOfBoundsException.class, () -> all[0].toArray(6));
-      }
-      assertThrows(IllegalArgumentException.class, () -> scope.structs(Inner.class, 0));
-    }
-  }
-
-  @Test
-  void structuresAreZeroAndDistinct() {
-    try (var scope = NativeScope.open(real)) {
-      Inner a = scope.struct(Inner.class);
-      Inner b = scope.struct(Inner.class);
-      assertNotSame(a, b);
-      assertNotEquals(a.getPointer(), b.getPointer());
-      a.b = 9;
-      a.write();
-      b.read();
-      assertEquals(0, b.b);
-      assertEquals(0, scope.struct(Inner.ByVal.class).b);
-    }
   }
 }

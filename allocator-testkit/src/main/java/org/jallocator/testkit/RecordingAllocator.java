@@ -267,6 +267,7 @@ public final class RecordingAllocator extends Ledger implements OwningAllocator 
   }
 
   /** {@return the exception that was thrown last as planned, or null iff there was none} */
+  @SuppressWarnings("exports") // the annotation need not be there
   public synchronized @Nullable PlannedException lastPlanned() {
     return lastPlanned;
   }

@@ -8,14 +8,14 @@ import com.sun.jna.NativeMapped;
  *
  * <p>In Java, every access throws. As an argument of an interface-mapped function it is refused, as
  * an "unsupported argument type": JNA asks a {@link NativeMapped} class for an instance of its own
- * and gets none, because this class is not public. Direct mapping reads the address alone, and
- * passes NULL.
+ * and gets none, because this class is not public. JNA's message has the name of this class, which
+ * therefore says what is wrong. Direct mapping reads the address alone, and passes NULL.
  */
-final class ClosedReference extends CheckedMemory implements NativeMapped {
+final class ReferenceOfClosedScope extends CheckedMemory implements NativeMapped {
 
-  static final ClosedReference INSTANCE = new ClosedReference();
+  static final ReferenceOfClosedScope INSTANCE = new ReferenceOfClosedScope();
 
-  private ClosedReference() {
+  private ReferenceOfClosedScope() {
     super(CLOSED, 0);
   }
 
