@@ -141,11 +141,10 @@ class BlockPool {
   }
 
   /**
-   * Gives a block back, if that takes no more than setting its bit, or what its word's first or
-   * last free block takes; O(1).
+   * Gives a block back, if that takes no more than setting its bit; O(1).
    *
-   * @return false, and nothing has changed, where the block is free, or may let a page go back:
-   *     {@link #give} knows
+   * @return false, and nothing has changed, where the block is free, or its word's first to be so,
+   *     or the last, or may let a page go back: {@link #give} knows
    */
   final boolean giveToPage(Page page, int index) {
     long bit = 1L << index;

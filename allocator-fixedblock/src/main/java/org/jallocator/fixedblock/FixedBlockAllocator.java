@@ -25,8 +25,8 @@ import org.jallocator.Allocator;
  * for sizes that vary widely: see {@link SizeClassAllocator}.
  *
  * <p>Confined to its owner thread, the one that made it; where built {@linkplain Builder#shared()
- * shared}: Shared, never blocks, as {@link SharedCore} explains. After the reference's
- * FixedBlockAllocator (the Go library cgoalloc).
+ * shared}: Shared, never blocks. After the reference's FixedBlockAllocator (the Go library
+ * cgoalloc).
  */
 public final class FixedBlockAllocator extends PagedAllocator {
 
@@ -166,6 +166,12 @@ public final class FixedBlockAllocator extends PagedAllocator {
 
     /**
      * Makes the allocator shared, for any thread to use.
+     *
+     * <p>It is split into {@linkplain #stripes stripes}, each used by one thread at a time, for
+     * some tens of instructions. A malloc that finds its stripe taken uses the next; where all are
+     * taken it goes round them, spinning and now and then yielding, until one is not. No stripe is
+     * added, and nobody is parked. A free waits for no stripe: where its block's is taken, it
+     * leaves a bit, and who runs out of blocks there finds it.
      *
      * @return this builder
      */

@@ -151,6 +151,12 @@ public final class SizeClassAllocator extends PagedAllocator {
     /**
      * Makes the allocator shared, for any thread to use.
      *
+     * <p>It is split into {@linkplain #stripes stripes}, each used by one thread at a time, for
+     * some tens of instructions. A malloc that finds its stripe taken uses the next; where all are
+     * taken it goes round them, spinning and now and then yielding, until one is not. No stripe is
+     * added, and nobody is parked. A free waits for no stripe: where its block's is taken, it
+     * leaves a bit, and who runs out of blocks there finds it.
+     *
      * @return this builder
      */
     public Builder shared() {

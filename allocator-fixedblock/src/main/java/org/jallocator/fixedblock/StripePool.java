@@ -124,7 +124,10 @@ final class StripePool extends BlockPool {
     if (index < 0 || index >= handBlocks() || !tryLockToFree(address)) {
       return false;
     }
-    boolean given = base == handBase() && nothingGiven() && giveToHandWord(1L << index);
+    boolean given =
+        base == handBase()
+            && (nothingGiven() || !isGivenInHand((int) index))
+            && giveToHandWord(1L << index);
     if (given) {
       show();
     }
@@ -196,6 +199,10 @@ final class StripePool extends BlockPool {
     if (index >>> 6 == page.handWord) {
       show();
     }
+  }
+
+  private boolean isGivenInHand(int index) {
+    return ((SharedPage) handPage()).isGiven(handPage().handWord << 6 | index);
   }
 
   private boolean nothingGiven() {
