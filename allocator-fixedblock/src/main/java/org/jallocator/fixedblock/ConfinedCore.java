@@ -15,14 +15,14 @@ final class ConfinedCore extends Core {
 
   private final BlockPool[] pools;
 
-  /** The class last taken of: a free looks into the word that it has in hand before the table. */
-  private int lastClass;
-
   /**
-   * The page last freed into, which is asked before the table, too; where there is one class. With
-   * many, the next free is of another page too often.
+   * The page last freed into, where there is one class. With many, the next free is of another page
+   * too often, and of another word than the one last taken of: a guess that a branch cannot learn
+   * costs more than the table.
    */
   private Page lastPage = Page.NONE;
+
+  private final boolean oneClass;
 
   /** The same thread for as long as this lives, to be named in errors. */
   private final Thread maker = Thread.currentThread();
@@ -30,6 +30,7 @@ final class ConfinedCore extends Core {
   ConfinedCore(String layer, PageSource source, PageLayout[][] layouts) {
     super(layer, source);
     pools = new BlockPool[layouts.length];
+    oneClass = layouts.length == 1;
     for (int i = 0; i < layouts.length; i++) {
       pools[i] = new BlockPool(layer, layouts[i]);
     }
@@ -38,7 +39,6 @@ final class ConfinedCore extends Core {
   @Override
   long take(int sizeClass) {
     if (Thread.currentThread() == owner) {
-      lastClass = sizeClass;
       return pools[sizeClass].take();
     }
     return Allocator.NULL;
@@ -65,22 +65,18 @@ final class ConfinedCore extends Core {
 
   @Override
   boolean give(long address) {
-    if (Thread.currentThread() == owner) {
-      if (pools[lastClass].giveToHand(address)) {
-        return true;
-      }
-      Page page = lastPage;
-      long index = page.index(address);
-      if (index < 0 || index >= page.blocks) {
-        page = table.guessAlone(address);
-        index = page.index(address);
-        if (index < 0 || index >= page.blocks) {
-          return false;
-        }
-      }
-      return page.pool.giveToPage(page, (int) index);
+    if (Thread.currentThread() != owner) {
+      return false;
     }
-    return false;
+    if (oneClass && (pools[0].giveToHand(address) || giveToPage(lastPage, address))) {
+      return true;
+    }
+    return giveToPage(table.guessAlone(address), address);
+  }
+
+  private static boolean giveToPage(Page page, long address) {
+    long index = page.index(address);
+    return index >= 0 && index < page.blocks && page.pool.giveToPage(page, (int) index);
   }
 
   @Override
@@ -94,7 +90,7 @@ final class ConfinedCore extends Core {
     if (index < 0 || index >= page.blocks) {
       throw invalid(Reason.NOT_A_BLOCK, address);
     }
-    if (pools.length == 1) {
+    if (oneClass) {
       lastPage = page;
     }
     if (page.pool.give(page, (int) index, address)) {
