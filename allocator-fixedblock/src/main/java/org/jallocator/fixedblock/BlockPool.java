@@ -34,6 +34,9 @@ class BlockPool {
   /** How many blocks the word in hand has, live ones included. */
   private int handBlocks;
 
+  /** Of {@link StripePool} alone: here it shares a cache line with the word in hand. */
+  long holder;
+
   /** The free blocks of the word in hand, and the address of its first block. */
   private long word;
 

@@ -33,9 +33,6 @@ class Page extends BitTree {
   /** How many of them have no live block, the word in hand aside. */
   int fullWords;
 
-  /** The last word where its blocks are all free. */
-  private final long lastFullWord;
-
   /** The word of this page that its pool has in hand, or {@link #NO_WORD}. */
   int handWord = NO_WORD;
 
@@ -59,7 +56,6 @@ class Page extends BitTree {
     this.blocks = layout.blocks();
     this.bytes = layout.bytes();
     this.wordCount = (blocks + Long.SIZE - 1) >>> 6;
-    this.lastFullWord = lowBits(blocks - ((wordCount - 1) << 6));
     this.fullWords = wordCount;
     fill(blocks);
   }
@@ -73,7 +69,6 @@ class Page extends BitTree {
     this.blocks = 0;
     this.bytes = 0;
     this.wordCount = 0;
-    this.lastFullWord = 0;
   }
 
   /** Puts this page into memory. */
@@ -111,7 +106,7 @@ class Page extends BitTree {
 
   /** {@return what a word is when its blocks are all free} */
   final long fullWord(int word) {
-    return word == wordCount - 1 ? lastFullWord : -1L;
+    return word == wordCount - 1 ? -1L >>> -blocks : -1L; // no blocks - 1: shifts are modulo 64
   }
 
   /** {@return whether a word has no live block} */

@@ -71,7 +71,7 @@ final class SharedCore extends Core {
     this.classes = layouts.length;
     this.pools = new StripePool[Math.multiplyExact(this.stripes, classes)];
     for (int i = 0; i < pools.length; i++) {
-      pools[i] = new StripePool(layer, () -> closed, i / classes, layouts[i % classes]);
+      pools[i] = StripePool.of(layer, () -> closed, i / classes, layouts[i % classes]);
     }
     this.rowShift = Integer.SIZE - Integer.numberOfLeadingZeros(Math.max(LINE - 1, classes));
     this.seats = new StripePool[SEATS << rowShift];
@@ -97,6 +97,7 @@ final class SharedCore extends Core {
     int row = row();
     StripePool pool = seats[row + 1 + sizeClass];
     if (!pool.tryLock()) {
+      seats[row + 1 + sizeClass] = besides(pool);
       return Allocator.NULL;
     }
     long address = pool.takeOfHand();
@@ -128,13 +129,18 @@ final class SharedCore extends Core {
     StripePool pool = seats[seat];
     for (int tries = 1; !pool.tryLock(); tries++) {
       requireUsable();
-      pool = pools[((pool.stripe + 1) & (stripes - 1)) * classes + sizeClass];
+      pool = besides(pool);
       if (tries % stripes == 0) {
         SpinLock.pause(tries / stripes);
       }
     }
     seats[seat] = pool;
     return pool;
+  }
+
+  /** {@return the pool of the same class in the next stripe} */
+  private StripePool besides(StripePool pool) {
+    return pools[((pool.stripe + 1) & (stripes - 1)) * classes + pool.sizeClass];
   }
 
   private void lock(StripePool pool) {

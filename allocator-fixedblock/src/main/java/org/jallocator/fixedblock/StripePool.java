@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Pools do not share cache lines: each ends in more bytes than a line and the one that is
  * prefetched with it have.
  */
-final class StripePool extends BlockPool {
+sealed class StripePool extends BlockPool {
 
   private static final long NOBODY = 0;
 
@@ -39,7 +39,7 @@ final class StripePool extends BlockPool {
   static {
     try {
       MethodHandles.Lookup lookup = MethodHandles.lookup();
-      HOLDER = lookup.findVarHandle(StripePool.class, "holder", long.class);
+      HOLDER = lookup.findVarHandle(BlockPool.class, "holder", long.class);
       TOUCHED = lookup.findVarHandle(StripePool.class, "touched", SharedPage.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
@@ -52,34 +52,49 @@ final class StripePool extends BlockPool {
   /** The index of the stripe. */
   final int stripe;
 
-  @SuppressWarnings("unused") // read and written through HOLDER
-  private long holder;
-
   /** The first of the pages to fold. */
   @SuppressWarnings("unused") // read and written through TOUCHED
   private @Nullable SharedPage touched;
 
-  long pad0;
-  long pad1;
-  long pad2;
-  long pad3;
-  long pad4;
-  long pad5;
-  long pad6;
-  long pad7;
-  long pad8;
-  long pad9;
-  long pad10;
-  long pad11;
-  long pad12;
-  long pad13;
-  long pad14;
-  long pad15;
-
-  StripePool(String layer, BooleanSupplier closed, int stripe, PageLayout... layouts) {
+  private StripePool(String layer, BooleanSupplier closed, int stripe, PageLayout... layouts) {
     super(layer, layouts);
     this.closed = closed;
     this.stripe = stripe;
+  }
+
+  /**
+   * {@return a pool without pages}
+   *
+   * @param closed whether the allocator is, its locks taken for good
+   */
+  static StripePool of(String layer, BooleanSupplier closed, int stripe, PageLayout... layouts) {
+    return new Padded(layer, closed, stripe, layouts);
+  }
+
+  /** Fields of a subclass lie behind those of its superclass. */
+  @SuppressWarnings("unused") // they are there, that is all
+  private static final class Padded extends StripePool {
+
+    long pad0;
+    long pad1;
+    long pad2;
+    long pad3;
+    long pad4;
+    long pad5;
+    long pad6;
+    long pad7;
+    long pad8;
+    long pad9;
+    long pad10;
+    long pad11;
+    long pad12;
+    long pad13;
+    long pad14;
+    long pad15;
+
+    private Padded(String layer, BooleanSupplier closed, int stripe, PageLayout... layouts) {
+      super(layer, closed, stripe, layouts);
+    }
   }
 
   boolean tryLock() {

@@ -92,7 +92,7 @@ final class LincheckTest {
 
     OnePage(int blocks) {
       PageLayout layout = layout(blocks);
-      pool = new StripePool("test", () -> false, 0, layout);
+      pool = StripePool.of("test", () -> false, 0, layout);
       page = new SharedPage(layout, pool);
       page.place(Inventing.BASE, Inventing.BASE);
       pool.attach(page);
