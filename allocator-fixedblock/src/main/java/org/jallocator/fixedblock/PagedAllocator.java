@@ -1,8 +1,5 @@
 package org.jallocator.fixedblock;
 
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 import org.jallocator.AllocatorStats;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
@@ -19,19 +16,6 @@ import org.jallocator.spi.AllocatorErrors;
 abstract sealed class PagedAllocator implements OwningAllocator
     permits FixedBlockAllocator, SizeClassAllocator {
 
-  private static final MethodHandle GIVE_SLOW;
-
-  static {
-    try {
-      GIVE_SLOW =
-          MethodHandles.lookup()
-              .findVirtual(
-                  Core.class, "giveSlow", MethodType.methodType(boolean.class, long.class));
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
-
   final long maxSize;
   private final long alignment;
   private final String layer;
@@ -41,12 +25,7 @@ abstract sealed class PagedAllocator implements OwningAllocator
 
   final Core core;
 
-  /**
-   * {@link Core#giveSlow}, through a handle that is no constant, so that the compiler cannot inline
-   * it. In times of many releases it would, into every caller of free, and then inline free itself
-   * no more, being large.
-   */
-  private final MethodHandle giveSlow = GIVE_SLOW;
+  private final OutOfLine outOfLine = new OutOfLine();
 
   PagedAllocator(String maxSizeName, long maxSize, long alignment, Core core) {
     this.layer = core.layer;
@@ -97,7 +76,7 @@ abstract sealed class PagedAllocator implements OwningAllocator
     if (size < 1) {
       throw AllocatorErrors.sizeTooSmall(layer, size);
     }
-    return size <= maxSize ? core.takeSlow(sizeClass(size)) : NULL;
+    return size <= maxSize ? outOfLine.takeSlow(core, sizeClass(size)) : NULL;
   }
 
   /**
@@ -166,17 +145,7 @@ abstract sealed class PagedAllocator implements OwningAllocator
    */
   @Override
   public final boolean tryFree(long address) {
-    return core.give(address) || giveSlow(address);
-  }
-
-  final boolean giveSlow(long address) {
-    try {
-      return (boolean) giveSlow.invokeExact(core, address);
-    } catch (RuntimeException | Error e) {
-      throw e;
-    } catch (Throwable e) {
-      throw new AssertionError(e);
-    }
+    return core.give(address) || outOfLine.giveSlow(core, address);
   }
 
   /**
