@@ -24,8 +24,8 @@ import org.openjdk.jmh.annotations.Warmup;
  * memory costs us. What is unfair is what {@link JnaMemoryBenchmark} says. The memory of a String
  * argument cannot be closed in plain JNA: it is always left to the cleaner.
  */
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Fork(value = 3, jvmArgsAppend = "--enable-native-access=ALL-UNNAMED")
 @Warmup(iterations = 5, time = 1)
 @Measurement(iterations = 5, time = 1)

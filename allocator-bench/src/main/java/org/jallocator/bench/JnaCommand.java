@@ -3,8 +3,9 @@ package org.jallocator.bench;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
@@ -115,16 +116,17 @@ final class JnaCommand implements Callable<Integer> {
   }
 
   private static int total(List<Integer> counts) {
-    long total = 0;
-    for (int count : counts) {
-      total += Stream.of(JnaRow.values()).filter(row -> row.isMeasured(count)).count();
-    }
-    return (int) total;
+    return counts.stream().mapToInt(count -> JnaRow.measured(count).size()).sum();
   }
 
   private static Options options(JmhEffort effort, Class<?> benchmarks, int count) {
     ChainedOptionsBuilder options =
-        effort.options(benchmarks).threads(count).addProfiler(GCProfiler.class);
+        effort
+            .options(benchmarks)
+            .threads(count)
+            .mode(Mode.Throughput)
+            .timeUnit(TimeUnit.SECONDS)
+            .addProfiler(GCProfiler.class);
     for (JnaRow row : JnaRow.values()) {
       if (!row.isMeasured(count)) {
         options.exclude("\\." + row.method() + "$");

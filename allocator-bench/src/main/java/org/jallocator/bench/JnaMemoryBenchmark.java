@@ -28,8 +28,8 @@ import org.openjdk.jmh.infra.Blackhole;
  * benchmark has a JVM of its own that knows one kind of allocator, which favours ours. LWJGL looks
  * its stack up for the thread, where ours has its scope at hand; ours checks more.
  */
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Fork(value = 3, jvmArgsAppend = "--enable-native-access=ALL-UNNAMED")
 @Warmup(iterations = 5, time = 1)
 @Measurement(iterations = 5, time = 1)

@@ -82,7 +82,9 @@ final class JnaReport {
         ns/op: how long an operation keeps one of %d processors busy. ratio: to the first row of the workload. bytes/op: on the
         Java heap, with the fewest threads. Below "call:", JNA's whole call of a C function that does next to nothing is in it.
         jna: plain JNA, closed at once wherever it can be, by a cast where there is no other way; Strings cannot be.
-        jna, left: to the cleaner, as nearly all programs do it; its figures are those of a heap that fills up, and vary.
+        jna, left: to the cleaner, as nearly all programs do it. It frees alone what all threads leave, Strings too: with more
+        than one thread, and with Strings more than %d, the heap fills up until nothing goes on, and there is no figure.
+        Between iterations everybody waits for the cleaner; that is in no figure either.
         lwjgl: MemoryStack, which looks itself up for the thread; a scope is at hand, and checks more.
         given: JNA's constructor on memory that is there already: what it costs without any allocator.
         confined, shared: AllocatorMemory, or malloc and free, on %s for each thread, or on
@@ -93,6 +95,7 @@ final class JnaReport {
         """
         .formatted(
             Runtime.getRuntime().availableProcessors(),
+            JnaRow.MOST_WITH_STRINGS,
             ConfinedStacks.BLOCKS,
             DefaultStacks.SHARED_FIXED,
             ConfinedStacks.CHUNKS);

@@ -3,6 +3,7 @@ package org.jallocator.bench;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 
@@ -41,11 +42,13 @@ record JnaResult(JnaRow row, int threads, double nanosPerOperation, double bytes
   /**
    * Makes a result of what JMH measured.
    *
-   * @param threadNanos the time that an operation takes in its thread, waiting for a processor
-   *     included
+   * @param operationsPerSecond of all threads together; a mean of their times would be that of the
+   *     one that waits longest for JNA's lock
    */
-  static JnaResult of(JnaRow row, int threads, double threadNanos, double bytesPerOperation) {
+  static JnaResult of(
+      JnaRow row, int threads, double operationsPerSecond, double bytesPerOperation) {
     int running = Math.min(threads, Runtime.getRuntime().availableProcessors());
-    return new JnaResult(row, threads, threadNanos * running / threads, bytesPerOperation);
+    double nanos = TimeUnit.SECONDS.toNanos(1) * (double) running / operationsPerSecond;
+    return new JnaResult(row, threads, nanos, bytesPerOperation);
   }
 }

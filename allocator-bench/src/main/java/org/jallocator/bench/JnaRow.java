@@ -1,5 +1,8 @@
 package org.jallocator.bench;
 
+import java.util.List;
+import java.util.stream.Stream;
+
 /** The rows of the {@code jna} command's table; what a workload is compared with stands first. */
 enum JnaRow {
   RAW_JNA("rawJna", Workload.RAW, Variant.JNA),
@@ -38,6 +41,9 @@ enum JnaRow {
   REQUEST_OPEN("requestOpen", Workload.REQUEST, Variant.OPEN),
   REQUEST_NESTED("requestNested", Workload.REQUEST, Variant.NESTED);
 
+  /** The most threads that plain JNA is measured with where it is passed Strings. */
+  static final int MOST_WITH_STRINGS = 8;
+
   private final String method;
   private final Workload workload;
   private final Variant variant;
@@ -59,11 +65,20 @@ enum JnaRow {
   }
 
   /**
-   * {@return whether it is measured with so many threads} Several leave so much to JNA's cleaner
-   * that the JVM comes to a standstill.
+   * {@return whether it is measured with so many threads} What threads leave to JNA's cleaner, it
+   * frees alone: with too many of them the heap fills up until the JVM comes to a standstill.
    */
   boolean isMeasured(int threads) {
-    return variant != Variant.JNA_LEFT || threads == 1;
+    return switch (variant) {
+      case JNA_LEFT -> threads == 1;
+      case JNA -> threads <= MOST_WITH_STRINGS || !workload.hasStrings();
+      default -> true;
+    };
+  }
+
+  /** {@return the rows that are measured with so many threads} */
+  static List<JnaRow> measured(int threads) {
+    return Stream.of(values()).filter(row -> row.isMeasured(threads)).toList();
   }
 
   /** {@return the name of the benchmark that fills this row} */
@@ -111,6 +126,11 @@ enum JnaRow {
     /** {@return the name for users} */
     String label() {
       return label;
+    }
+
+    /** {@return whether plain JNA copies Strings, whose memory cannot be closed} */
+    private boolean hasStrings() {
+      return this == STRING_ARGUMENT || this == STRINGS_ARGUMENT || this == REQUEST;
     }
   }
 

@@ -70,11 +70,9 @@ class JnaTest {
 
   private static List<JnaResult> results(int threads) {
     List<JnaResult> results = new ArrayList<>();
-    for (JnaRow row : JnaRow.values()) {
-      if (row.isMeasured(threads)) {
-        double nanos = row == row.baseline() ? 100_000 : 12_345.678;
-        results.add(new JnaResult(row, threads, nanos, 39.6));
-      }
+    for (JnaRow row : JnaRow.measured(threads)) {
+      double nanos = row == row.baseline() ? 100_000 : 12_345.678;
+      results.add(new JnaResult(row, threads, nanos, 39.6));
     }
     return results;
   }
@@ -109,9 +107,9 @@ class JnaTest {
   void nanosAreThoseOfTheProcessorsThatTheThreadsCanUse() {
     int processors = Runtime.getRuntime().availableProcessors();
 
-    assertEquals(10, JnaResult.of(JnaRow.RAW_JNA, 1, 10, 0).nanosPerOperation());
+    assertEquals(10, JnaResult.of(JnaRow.RAW_JNA, 1, 100e6, 0).nanosPerOperation());
     assertEquals(
-        10.0 * processors, JnaResult.of(JnaRow.RAW_JNA, 1000, 10_000, 0).nanosPerOperation());
+        10.0 * processors, JnaResult.of(JnaRow.RAW_JNA, 1000, 100e6, 0).nanosPerOperation());
   }
 
   @Test
@@ -125,9 +123,12 @@ class JnaTest {
     ThreadMXBean heap = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     try (AllocatorStack stack = AllocatorStack.open(expression)) {
       Allocator allocator = stack.allocator();
-      allocatedByPairs(allocator, heap);
+      long least = Long.MAX_VALUE;
+      for (int i = 0; i < 5; i++) { // the JVM itself may allocate the first time
+        least = Math.min(least, allocatedByPairs(allocator, heap));
+      }
 
-      assertEquals(0, allocatedByPairs(allocator, heap));
+      assertEquals(0, least);
     }
   }
 
