@@ -31,6 +31,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ReplayCommand.class,
       ReferenceCommand.class,
       ThreadsCommand.class,
+      JnaCommand.class,
       ListCommand.class,
       JmhCommand.class
     })

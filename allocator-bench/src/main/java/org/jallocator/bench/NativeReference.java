@@ -17,10 +17,10 @@ import org.openjdk.jmh.util.Statistics;
 final class NativeReference {
 
   private final List<NativeStack> stacks;
-  private final ReferenceCommand.Effort effort;
+  private final JmhEffort effort;
   private final Progress progress;
 
-  NativeReference(List<NativeStack> stacks, ReferenceCommand.Effort effort, Progress progress) {
+  NativeReference(List<NativeStack> stacks, JmhEffort effort, Progress progress) {
     this.stacks = stacks;
     this.effort = effort;
     this.progress = progress;

@@ -5,8 +5,6 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
-import org.openjdk.jmh.runner.options.OptionsBuilder;
-import org.openjdk.jmh.runner.options.TimeValue;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -33,6 +31,9 @@ final class ReferenceCommand implements Callable<Integer> {
 
   static final String NAME = "reference";
 
+  private static final JmhEffort FULL = new JmhEffort(3, 5, 5, 1000);
+  private static final JmhEffort QUICK = new JmhEffort(1, 3, 5, 500);
+
   @Option(
       names = "--quick",
       description = "One fork and short iterations: for a first look, not for a claim.")
@@ -48,10 +49,10 @@ final class ReferenceCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws RunnerException {
-    return run(quick ? Effort.QUICK : Effort.FULL);
+    return run(quick ? QUICK : FULL);
   }
 
-  int run(Effort effort) throws RunnerException {
+  int run(JmhEffort effort) throws RunnerException {
     try (JsonFile file = JsonFile.open(json)) {
       NativeStacks natives =
           nativeToo ? NativeStacks.find(spec.commandLine().getErr()) : NativeStacks.NOT_ASKED;
@@ -65,38 +66,15 @@ final class ReferenceCommand implements Callable<Integer> {
     return 0;
   }
 
-  private List<ReferenceResult> measure(Effort effort, NativeStacks natives)
+  private List<ReferenceResult> measure(JmhEffort effort, NativeStacks natives)
       throws RunnerException {
     try (Progress progress = new Progress(spec.commandLine().getErr())) {
       return ReferenceResult.from(
-          new Runner(effort.options(), new ReferenceProgress(progress)).run(),
+          new Runner(
+                  effort.options(ReferenceBenchmark.class).build(),
+                  new JmhProgress(progress, ReferenceRow.values().length))
+              .run(),
           new NativeReference(natives.found(), effort, progress).measure());
-    }
-  }
-
-  /**
-   * How much is measured.
-   *
-   * @param forks JVMs a benchmark
-   * @param warmUps iterations to warm up, in each
-   * @param iterations iterations that count, in each
-   * @param millis the length of an iteration
-   */
-  record Effort(int forks, int warmUps, int iterations, int millis) {
-
-    static final Effort FULL = new Effort(3, 5, 5, 1000);
-    static final Effort QUICK = new Effort(1, 3, 5, 500);
-
-    private org.openjdk.jmh.runner.options.Options options() {
-      return new OptionsBuilder()
-          .include("\\Q" + ReferenceBenchmark.class.getName() + "\\E\\..*")
-          .forks(forks)
-          .warmupIterations(warmUps)
-          .warmupTime(TimeValue.milliseconds(millis))
-          .measurementIterations(iterations)
-          .measurementTime(TimeValue.milliseconds(millis))
-          .shouldFailOnError(true)
-          .build();
     }
   }
 }

@@ -54,7 +54,7 @@ class BenchTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "replay", "reference", "threads", "list", "jmh"})
+  @ValueSource(strings = {"", "replay", "reference", "threads", "jna", "list", "jmh"})
   void everyCommandHasHelp(String command) {
     List<String> arguments = new ArrayList<>(command.isEmpty() ? List.of() : List.of(command));
     arguments.add("--help");
@@ -242,6 +242,15 @@ class BenchTest {
         "--repeat is too small: repeat=0, limit=1; see allocator-bench replay --help",
         "replay",
         "--repeat",
+        "0");
+  }
+
+  @Test
+  void numberOfThreadsIsAtLeastOne() {
+    assertRefused(
+        "--threads is too small: threads=0, limit=1; see allocator-bench jna --help",
+        "jna",
+        "--threads",
         "0");
   }
 

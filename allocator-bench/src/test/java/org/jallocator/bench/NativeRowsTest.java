@@ -152,7 +152,7 @@ class NativeRowsTest {
   @Test
   void everyWorkloadOfTheReferenceHasItsCallsInC() {
     NativeStack glibc = NativeFixture.stack(NativeAllocator.GLIBC);
-    ReferenceCommand.Effort effort = new ReferenceCommand.Effort(2, 0, 3, 1);
+    JmhEffort effort = new JmhEffort(2, 0, 3, 1);
     PrintWriter writer = new PrintWriter(err);
 
     Map<ReferenceRow, Map<String, Statistics>> measured =
@@ -172,7 +172,7 @@ class NativeRowsTest {
 
   @Test
   void callsInCHaveTheSizesOfThoseInJava() {
-    ReferenceCommand.Effort effort = new ReferenceCommand.Effort(1, 2, 3, 4);
+    JmhEffort effort = new JmhEffort(1, 2, 3, 4);
     NativeReference reference =
         new NativeReference(List.of(), effort, new Progress(new PrintWriter(err)));
 

@@ -25,7 +25,7 @@ import picocli.CommandLine;
 
 class ReferenceTest {
 
-  private static final ReferenceCommand.Effort LEAST = new ReferenceCommand.Effort(1, 0, 1, 1);
+  private static final JmhEffort LEAST = new JmhEffort(1, 0, 1, 1);
 
   @TempDir private Path directory;
 

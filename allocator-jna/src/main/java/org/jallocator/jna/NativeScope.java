@@ -37,11 +37,12 @@ import org.jspecify.annotations.Nullable;
  * old address.
  *
  * <p>Price: a raw {@link #malloc} allocates nothing on the Java heap, memory one object of 40
- * bytes, a by-reference nothing in steady state. In JNA nothing is allocated, but for structures:
- * for one whose class has no public constructor that takes a {@code Pointer}, be it nested in
- * another, and for its fields that are by-references, JNA allocates as it makes them, and for a
- * String field as it is written. Not for memory that outlives a request: there, {@link
- * AllocatorMemory}.
+ * bytes, a by-reference nothing in steady state, a nested scope one object of 56 bytes, which the
+ * compiler often does without (JnaMemoryBenchmark of allocator-bench). In JNA nothing is allocated,
+ * but for structures: for one whose class has no public constructor that takes a {@code Pointer},
+ * be it nested in another, and for its fields that are by-references, JNA allocates as it makes
+ * them, and for a String field as it is written. Not for memory that outlives a request: there,
+ * {@link AllocatorMemory}.
  *
  * <p>Confined to its owner thread. What it handed out may be accessed by any thread.
  */
@@ -50,17 +51,18 @@ public final class NativeScope extends ScopeValues implements AutoCloseable {
   private static final long DEFAULT_CHUNK_SIZE = 1024;
 
   private final ScopeRegion region;
+  private final @Nullable NativeScope outer;
   private final long number;
-  private final int depth;
   private final int blocks;
   private final long top;
   private final long limit;
   private final @Nullable ScopeMemory youngest;
+  private boolean closed;
 
-  private NativeScope(ScopeRegion region, int depth, long number) {
+  private NativeScope(ScopeRegion region, @Nullable NativeScope outer) {
     this.region = region;
-    this.depth = depth;
-    this.number = number;
+    this.outer = outer;
+    this.number = region.nextNumber();
     this.blocks = region.blocks;
     this.top = region.top;
     this.limit = region.limit;
@@ -91,7 +93,7 @@ public final class NativeScope extends ScopeValues implements AutoCloseable {
       throw new IllegalArgumentException(
           "chunkSize is less than one byte: chunkSize=" + chunkSize + ", limit=1");
     }
-    return new NativeScope(new ScopeRegion(allocator, chunkSize), 0, 1);
+    return new NativeScope(new ScopeRegion(allocator, chunkSize), null);
   }
 
   /**
@@ -102,8 +104,7 @@ public final class NativeScope extends ScopeValues implements AutoCloseable {
    */
   public NativeScope nested() {
     requireUsable();
-    long nestedNumber = region.nest();
-    return new NativeScope(region, region.depth(), nestedNumber);
+    return new NativeScope(region, this);
   }
 
   /**
@@ -202,7 +203,7 @@ public final class NativeScope extends ScopeValues implements AutoCloseable {
   }
 
   private IllegalStateException unusable() {
-    if (!region.isOpen(depth, number)) {
+    if (!isOpen()) {
       return new IllegalStateException("scope is closed");
     }
     if (Thread.currentThread() != region.owner) {
@@ -226,18 +227,34 @@ public final class NativeScope extends ScopeValues implements AutoCloseable {
    */
   @Override
   public void close() {
-    if (region.innermost != number && !region.isOpen(depth, number)) {
+    if (region.innermost != number || Thread.currentThread() != region.owner) {
+      closeSlow();
+    } else if (outer == null) {
+      closed = true;
+      region.close();
+    } else {
+      closed = true;
+      region.moveBack(outer.number, blocks, top, limit, youngest);
+    }
+  }
+
+  private void closeSlow() {
+    if (!isOpen()) {
       return;
     }
     if (Thread.currentThread() != region.owner) {
       throw unusable();
     }
-    region.endAfter(youngest);
-    if (depth == 0) {
-      region.closeAll();
-    } else {
-      region.closeAbove(depth - 1);
-      region.moveBack(blocks, top, limit);
+    region.innermost = number;
+    close();
+  }
+
+  /** {@return whether neither this nor one that this is nested in was closed} */
+  private boolean isOpen() {
+    NativeScope scope = this;
+    while (scope != null && !scope.closed) {
+      scope = scope.outer;
     }
+    return scope == null;
   }
 }

@@ -6,19 +6,16 @@ import com.sun.jna.ptr.ByReference;
 final class ReferenceMemory extends ScopeMemory {
 
   final ByReference reference;
-  private final ReferenceRing ring;
   private boolean lent;
 
   /**
    * Makes memory without an address, and so closed.
    *
-   * @param ring where the by-reference belongs
    * @param reference what points here while it is lent
    * @param size the bytes that it points at
    */
-  ReferenceMemory(ReferenceRing ring, ByReference reference, long size) {
+  ReferenceMemory(ByReference reference, long size) {
     super(CLOSED, size);
-    this.ring = ring;
     this.reference = reference;
   }
 
@@ -39,6 +36,5 @@ final class ReferenceMemory extends ScopeMemory {
     super.end();
     lent = false;
     reference.setPointer(ReferenceOfClosedScope.INSTANCE);
-    ring.takeBack();
   }
 }

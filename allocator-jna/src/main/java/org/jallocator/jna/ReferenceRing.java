@@ -17,9 +17,8 @@ import org.jspecify.annotations.Nullable;
  * throws for as many loans as the ring is long, before it comes to life again as somebody else's.
  * That is the limit of pooling, and why a ring does not start smaller.
  *
- * <p>Invariant: {@code lent} is the number of memories that are lent, at most {@code
- * memories.length}. Price of a loan: no allocation, O(1) and a step over each by-reference that is
- * still lent where {@code next} passes it.
+ * <p>Invariant: {@code memories.length} is a power of two. Price of a loan: no allocation, O(1) and
+ * a step over each by-reference that is still lent where {@code next} passes it.
  *
  * <p>Confined to the thread of the scope that holds it; {@link ReferenceRings} hands it on.
  */
@@ -32,55 +31,59 @@ final class ReferenceRing {
   static final int MAX_KEPT_LENGTH = 1024;
 
   final ReferenceRings home;
+  final Class<? extends ByReference> type;
+
+  /** The bytes that each by-reference points at. */
+  final long size;
 
   /** The next ring that the same scope holds. */
   @Nullable ReferenceRing nextHeld;
 
   private @Nullable ReferenceMemory[] memories = new ReferenceMemory[MIN_LENGTH];
   private int next;
-  private int lent;
 
   ReferenceRing(ReferenceRings home) {
     this.home = home;
+    this.type = home.type;
+    this.size = home.size();
   }
 
   /** Lends the by-reference that was back the longest, or a new one. */
   ReferenceMemory lend(long address) {
-    if (lent == memories.length) {
-      grow();
-    }
+    @Nullable ReferenceMemory[] memories = this.memories;
+    int next = this.next;
     ReferenceMemory memory = memories[next];
-    while (memory != null && memory.isLent()) {
-      advance();
-      memory = memories[next];
+    if (memory == null || memory.isLent()) {
+      return lendSlow(address);
     }
-    if (memory == null) {
-      memory = make();
-      memories[next] = memory;
-    }
+    this.next = (next + 1) & (memories.length - 1);
     memory.lend(address);
-    advance();
-    lent++;
     return memory;
   }
 
-  private ReferenceMemory make() {
-    ByReference reference = home.make();
-    return new ReferenceMemory(this, reference, home.size());
+  private ReferenceMemory lendSlow(long address) {
+    seek();
+    if (memories[next] == null) {
+      memories[next] = make();
+    }
+    return lend(address);
   }
 
-  private void advance() {
-    next = next + 1 == memories.length ? 0 : next + 1;
-  }
-
-  private void grow() {
+  /** Goes to the next place where nothing is lent, which is a new one where all is. */
+  private void seek() {
+    for (int i = 0; i < memories.length; i++) {
+      ReferenceMemory memory = memories[next];
+      if (memory == null || !memory.isLent()) {
+        return;
+      }
+      next = (next + 1) & (memories.length - 1);
+    }
     next = memories.length;
     memories = Arrays.copyOf(memories, 2 * next);
   }
 
-  /** Counts a loan that ended. */
-  void takeBack() {
-    lent--;
+  private ReferenceMemory make() {
+    return new ReferenceMemory(home.make(), size);
   }
 
   boolean isWorthKeeping() {

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  *   blocks     |eeeeeeeeeeee|  |ff|g|     |     a large one, a further chunk: freed with the scope
  * </pre>
  *
- * <p>The open scopes are numbered, in the order in which they nest; no number is used twice. A
- * scope is open iff its number is still at its depth.
+ * <p>Scopes are numbered as they open, from 1 on; no number is used twice. The innermost is the one
+ * that may be used.
  *
  * <p>Invariants:
  *
@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 final class ScopeRegion {
 
   /** What no scope is numbered. */
-  static final long NO_SCOPE = 0;
+  private static final long NO_SCOPE = 0;
 
   /** What blocks are aligned to, where the allocator's are: enough for every type of C. */
   private static final long MAX_ALIGNMENT = 16;
@@ -47,16 +47,14 @@ final class ScopeRegion {
   long limit;
   int blocks;
   @Nullable ScopeMemory youngest;
-  long innermost = 1;
+  long innermost;
 
   private final long mask;
   private long chunkSize;
   private long chunk;
   private long chunkLength;
   private long[] addressesAndSizes = NONE;
-  private long[] numbers = NONE;
-  private long lastNumber = 1;
-  private int depth;
+  private long lastNumber;
   private @Nullable ReferenceRing rings;
 
   ScopeRegion(Allocator allocator, long chunkSize) {
@@ -136,50 +134,39 @@ final class ScopeRegion {
 
   /** Lends a by-reference until the scope closes that is the innermost now. */
   ReferenceMemory lend(Class<? extends ByReference> type) {
-    ReferenceRing ring = ring(type);
-    ReferenceMemory memory = ring.lend(malloc(ring.home.size()));
+    ReferenceRing ring = rings;
+    while (ring == null || ring.type != type) {
+      ring = ring == null ? take(type) : ring.nextHeld;
+    }
+    ReferenceMemory memory = ring.lend(malloc(ring.size));
     add(memory);
     return memory;
   }
 
-  private ReferenceRing ring(Class<? extends ByReference> type) {
-    for (ReferenceRing held = rings; held != null; held = held.nextHeld) {
-      if (held.home.type == type) {
-        return held;
-      }
-    }
+  private ReferenceRing take(Class<? extends ByReference> type) {
     ReferenceRing taken = ReferenceRings.of(type).take();
     taken.nextHeld = rings;
     rings = taken;
     return taken;
   }
 
-  /** {@return the number of a new innermost scope} */
-  long nest() {
-    if (depth == numbers.length) {
-      numbers = Arrays.copyOf(numbers, Math.max(8, 2 * depth));
-    }
+  /** {@return the number of a scope that is the innermost from now on} */
+  long nextNumber() {
     long number = ++lastNumber;
-    numbers[depth++] = number;
     innermost = number;
     return number;
   }
 
-  int depth() {
-    return depth;
-  }
-
-  /** {@return whether a scope is open, be it the innermost or not} */
-  boolean isOpen(int depth, long number) {
-    if (innermost == NO_SCOPE || depth > this.depth) {
-      return false;
-    }
-    return depth == 0 || numbers[depth - 1] == number;
-  }
-
   /** Ends what was handed out after some memory; the youngest goes first. */
   @SuppressWarnings("ReferenceEquality") // the very object, at whatever address it was
-  void endAfter(@Nullable ScopeMemory last) {
+  private void endAfter(@Nullable ScopeMemory last) {
+    if (youngest != last) {
+      endSlow(last);
+    }
+  }
+
+  @SuppressWarnings("ReferenceEquality") // as above
+  private void endSlow(@Nullable ScopeMemory last) {
     ScopeMemory memory = youngest;
     while (memory != last && memory != null) {
       ScopeMemory older = memory.older;
@@ -189,20 +176,26 @@ final class ScopeRegion {
     youngest = last;
   }
 
-  /** Makes the scope at a depth the innermost; those above it are closed. */
-  void closeAbove(int depth) {
-    this.depth = depth;
-    innermost = depth == 0 ? 1 : numbers[depth - 1];
-  }
-
   /**
-   * Moves back to a position.
+   * Closes the innermost scope: moves back to where it opened, and ends what was handed out since.
    *
+   * @param outer the number of the scope that is the innermost then
    * @param blocks how many blocks there were
    * @param top where the next block was to begin
    * @param limit where the chunk ended, 0 where there was none
+   * @param youngest what was handed out last
    */
-  void moveBack(int blocks, long top, long limit) {
+  void moveBack(long outer, int blocks, long top, long limit, @Nullable ScopeMemory youngest) {
+    innermost = outer;
+    endAfter(youngest);
+    if (blocks == this.blocks && limit != 0) {
+      this.top = top;
+    } else {
+      moveBackSlow(blocks, top, limit);
+    }
+  }
+
+  private void moveBackSlow(int blocks, long top, long limit) {
     if (limit == 0 && chunk != Allocator.NULL) {
       this.top = chunk;
       this.limit = chunk + (chunkLength & ~mask);
@@ -215,9 +208,10 @@ final class ScopeRegion {
     }
   }
 
-  /** Gives everything back; the outermost scope is closed. */
-  void closeAll() {
+  /** Closes the outermost scope: gives everything back, and ends what was handed out. */
+  void close() {
     innermost = NO_SCOPE;
+    endAfter(null);
     if (rings != null) {
       giveRings();
     }

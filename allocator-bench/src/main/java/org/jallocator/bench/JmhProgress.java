@@ -10,13 +10,21 @@ import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.format.OutputFormat;
 
 /** Turns what JMH tells of a run into one line of progress; the rest of its talk is dropped. */
-final class ReferenceProgress implements OutputFormat {
+final class JmhProgress implements OutputFormat {
 
   private final Progress progress;
+  private final int benchmarks;
   private int started;
 
-  ReferenceProgress(Progress progress) {
+  /**
+   * Makes a teller of one or several runs.
+   *
+   * @param progress where to tell it
+   * @param benchmarks how many there are, in all runs
+   */
+  JmhProgress(Progress progress, int benchmarks) {
     this.progress = progress;
+    this.benchmarks = benchmarks;
   }
 
   @Override
@@ -27,16 +35,17 @@ final class ReferenceProgress implements OutputFormat {
   @Override
   public void iteration(BenchmarkParams benchmark, IterationParams iterations, int iteration) {
     String name = benchmark.getBenchmark();
+    String stack = benchmark.getParam("stack");
     progress.at(
         "%d of %d: %s, %s %d of %d, %s"
             .formatted(
                 started,
-                ReferenceRow.values().length,
+                benchmarks,
                 name.substring(name.lastIndexOf('.') + 1),
                 iterations.getType().toString().toLowerCase(Locale.ROOT),
                 iteration,
                 iterations.getCount(),
-                benchmark.getParam("stack")));
+                stack == null ? "threads: " + benchmark.getThreads() : stack));
   }
 
   @Override
