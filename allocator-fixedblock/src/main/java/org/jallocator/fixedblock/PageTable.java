@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The address space is cut into windows of a power of two, smaller than the smallest page. A
  * page is entered once for each window that it reaches into, in an open-addressed hash table keyed
- * by the window's number; as pages do not overlap, a window has two pages at the most. There are no
+ * by the window's number; as pages do not overlap, a window has two pages at the most. Of two the
+ * one that begins there comes first, as its first blocks are those that come and go. There are no
  * separate keys: whether an entry is the right one, the page's own range tells.
  *
  * <pre>
@@ -33,7 +34,11 @@ final class PageTable {
   private static final int MAX_STEPS = 16;
   private static final int MIN_CAPACITY = 4 * LANES;
 
-  /** Multiplying by it spreads neighbouring keys: 2⁶⁴ over the golden ratio. */
+  /**
+   * 2⁶⁴ over the golden ratio. The highest bits of its multiples lie as far apart as can be, so
+   * that rows of one run of pages do not meet. Source: Donald Knuth, The Art of Computer
+   * Programming 3, section 6.4, Fibonacci hashing.
+   */
   private static final long SPREAD = 0x9E3779B97F4A7C15L;
 
   private static final VarHandle ENTRY = MethodHandles.arrayElementVarHandle(Page[].class);

@@ -76,6 +76,19 @@ final class PageTableTest {
   }
 
   @Test
+  void guessesThePageThatBeginsInAWindowWhereAnotherEnds() {
+    PageTable table = new PageTable(4096);
+    Page first = page(0x10_0010, 4096);
+    Page second = page(0x10_1010, 4096);
+    table.add(first);
+    table.add(second);
+    assertSame(second, table.guess(second.start()));
+    assertSame(second, table.guessAlone(second.start()));
+    assertSame(first, table.find(second.start() - 1));
+    assertSame(first, table.guess(first.start()));
+  }
+
+  @Test
   void findsTheVeryLastAddress() {
     PageTable table = new PageTable(4096);
     Page page = page(-4096, 4096);
