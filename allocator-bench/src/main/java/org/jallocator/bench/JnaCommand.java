@@ -50,6 +50,12 @@ final class JnaCommand implements Callable<Integer> {
   private static final List<Integer> ALL_THREADS = List.of(1, 2, 8, 64);
   private static final List<Integer> QUICK_THREADS = List.of(1, 8);
 
+  /** Threads that all run within the shortest iteration. */
+  private static final int FEW_THREADS = 8;
+
+  /** Ten time slices of the system or so. */
+  private static final int MILLIS_PER_THREAD = 32;
+
   private static final List<Class<?>> BENCHMARKS =
       List.of(JnaMemoryBenchmark.class, JnaCallBenchmark.class);
 
@@ -107,12 +113,24 @@ final class JnaCommand implements Callable<Integer> {
     try (Progress progress = new Progress(spec.commandLine().getErr())) {
       JmhProgress told = new JmhProgress(progress, total(counts));
       for (int count : counts) {
+        JmhEffort enough = enough(effort, count);
         for (Class<?> benchmarks : BENCHMARKS) {
-          runs.addAll(new Runner(options(effort, benchmarks, count), told).run());
+          runs.addAll(new Runner(options(enough, benchmarks, count), told).run());
         }
       }
     }
     return JnaResult.from(runs);
+  }
+
+  /**
+   * {@return fewer and longer iterations for many threads} JMH's clock starts when a thread runs
+   * for the first time and stops when it does for the last: what waits before and after is not
+   * counted, and must be little beside the iteration.
+   */
+  private static JmhEffort enough(JmhEffort effort, int count) {
+    return count <= FEW_THREADS
+        ? effort
+        : new JmhEffort(effort.forks(), 1, 2, count * MILLIS_PER_THREAD);
   }
 
   private static int total(List<Integer> counts) {

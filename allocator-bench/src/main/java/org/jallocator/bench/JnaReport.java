@@ -91,7 +91,8 @@ final class JnaReport {
         %s for all.
         scope: a NativeScope for each operation, on %s. nested: in a scope that the thread keeps.
         mapped: StringArguments on the confined stack.
-        Unfair to JNA: each row has a JVM of its own, whose compiler sees one kind of allocator at work.
+        Unfair to JNA: each row has a JVM of its own, whose compiler sees one kind of allocator at work. Figures of more threads
+        than processors flatter all by a tenth or so: a thread's time counts from its first turn to its last.
         """
         .formatted(
             Runtime.getRuntime().availableProcessors(),
