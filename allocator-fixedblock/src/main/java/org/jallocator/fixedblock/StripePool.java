@@ -33,6 +33,9 @@ sealed class StripePool extends BlockPool {
   /** No block's address, most likely; a free of a block that has it waits a little longer. */
   private static final long TAKING = -1;
 
+  /** Looks among what others gave before it is folded in. */
+  private static final int LOOKS = 64;
+
   private static final VarHandle HOLDER;
   private static final VarHandle TOUCHED;
 
@@ -51,6 +54,9 @@ sealed class StripePool extends BlockPool {
 
   /** The index of the stripe. */
   final int stripe;
+
+  /** How often a free looked among what others gave. */
+  private int looks;
 
   /** The first of the pages to fold. */
   @SuppressWarnings("unused") // read and written through TOUCHED
@@ -141,7 +147,7 @@ sealed class StripePool extends BlockPool {
     }
     boolean given =
         base == handBase()
-            && (nothingGiven() || !isGivenInHand((int) index))
+            && (nothingGiven() || isLiveInHand((int) index))
             && giveToHandWord(1L << index);
     if (given) {
       show();
@@ -216,8 +222,16 @@ sealed class StripePool extends BlockPool {
     }
   }
 
-  private boolean isGivenInHand(int index) {
-    return ((SharedPage) handPage()).isGiven(handPage().handWord << 6 | index);
+  /**
+   * {@return whether a block of the word in hand was not given back by others} Every so often what
+   * they gave is folded in: who mallocs and frees, and never runs out, would find something there
+   * for ever.
+   */
+  private boolean isLiveInHand(int index) {
+    if (++looks % LOOKS == 0) {
+      fold();
+    }
+    return !((SharedPage) handPage()).isGiven(handPage().handWord << 6 | index);
   }
 
   private boolean nothingGiven() {
