@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
           + " IntByReference that it writes, a String, a String[], and ten arguments of all kinds.",
       "",
       "Runs through JMH with its profiler of the Java heap, each row in a JVM of its own. Takes"
-          + " about ten minutes; --quick, with fewer and shorter iterations and at most 8 threads,"
+          + " about a quarter of an hour; --quick, with fewer and shorter iterations and at most 8 threads,"
           + " about two.",
       "",
       "JSON: an array of objects with the keys workload, variant, threads, nanosPerOperation,"
