@@ -7,7 +7,7 @@ import java.lang.invoke.VarHandle;
  * A lock of one word, to be held for a few instructions and never while another allocator is
  * called. Whoever waits for it spins, and yields now and then; nobody is parked. Not reentrant.
  */
-class SpinLock {
+final class SpinLock {
 
   private static final int SPINS = 64;
 
@@ -24,17 +24,17 @@ class SpinLock {
     }
   }
 
-  final boolean tryLock() {
+  boolean tryLock() {
     return LOCKED.compareAndSet(this, false, true);
   }
 
-  final void lock() {
+  void lock() {
     for (int spins = 1; !tryLock(); spins++) {
       pause(spins);
     }
   }
 
-  final void unlock() {
+  void unlock() {
     LOCKED.setRelease(this, false);
   }
 
