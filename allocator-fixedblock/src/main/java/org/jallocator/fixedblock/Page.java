@@ -106,7 +106,7 @@ class Page extends BitTree {
 
   /** {@return what a word is when its blocks are all free} */
   final long fullWord(int word) {
-    return word == wordCount - 1 ? -1L >>> -blocks : -1L; // no blocks - 1: shifts are modulo 64
+    return word == wordCount - 1 ? -1L >>> -blocks : -1L; // a shift by 0 where the last is whole
   }
 
   /** {@return whether a word has no live block} */
