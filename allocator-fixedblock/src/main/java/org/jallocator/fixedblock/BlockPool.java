@@ -110,7 +110,7 @@ class BlockPool {
     this.word = word & (word - 1);
     live++;
     long index = Long.numberOfTrailingZeros(word);
-    return handBase + (shiftOnly ? index << shift : index * blockSize);
+    return handBase + index * blockSize;
   }
 
   /**
@@ -141,6 +141,17 @@ class BlockPool {
 
   final int handBlocks() {
     return handBlocks;
+  }
+
+  /**
+   * Gives the block at an address back if that is in a page, and takes no more than setting a bit;
+   * O(1).
+   *
+   * @return false, and nothing has changed, where it is none of that page, or as below
+   */
+  static boolean giveToPage(Page page, long address) {
+    long index = page.index(address);
+    return index >= 0 && index < page.blocks && page.pool.giveToPage(page, (int) index);
   }
 
   /**

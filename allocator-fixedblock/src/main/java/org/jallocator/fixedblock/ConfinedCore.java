@@ -15,33 +15,20 @@ final class ConfinedCore extends Core {
 
   private final BlockPool[] pools;
 
-  /**
-   * The page last freed into, where there is one class. With many, the next free is of another page
-   * too often, and of another word than the one last taken of: a guess that a branch cannot learn
-   * costs more than the table.
-   */
-  private Page lastPage = Page.NONE;
-
-  private final boolean oneClass;
-
   /** The same thread for as long as this lives, to be named in errors. */
   private final Thread maker = Thread.currentThread();
 
   ConfinedCore(String layer, PageSource source, PageLayout[][] layouts) {
     super(layer, source);
     pools = new BlockPool[layouts.length];
-    oneClass = layouts.length == 1;
     for (int i = 0; i < layouts.length; i++) {
       pools[i] = new BlockPool(layer, layouts[i]);
     }
   }
 
   @Override
-  long take(int sizeClass) {
-    if (Thread.currentThread() == owner) {
-      return pools[sizeClass].take();
-    }
-    return Allocator.NULL;
+  BlockPool[] confinedPools() {
+    return pools;
   }
 
   @Override
@@ -64,34 +51,15 @@ final class ConfinedCore extends Core {
   }
 
   @Override
-  boolean give(long address) {
-    if (Thread.currentThread() != owner) {
-      return false;
-    }
-    if (oneClass && (pools[0].giveToHand(address) || giveToPage(lastPage, address))) {
-      return true;
-    }
-    return giveToPage(table.guessAlone(address), address);
-  }
-
-  private static boolean giveToPage(Page page, long address) {
-    long index = page.index(address);
-    return index >= 0 && index < page.blocks && page.pool.giveToPage(page, (int) index);
-  }
-
-  @Override
   boolean giveSlow(long address) {
     requireUsable();
-    Page page = table.find(address);
+    Page page = table.findAlone(address);
     if (page == Page.NONE) {
       return false;
     }
     long index = page.index(address);
     if (index < 0 || index >= page.blocks) {
       throw invalid(Reason.NOT_A_BLOCK, address);
-    }
-    if (oneClass) {
-      lastPage = page;
     }
     if (page.pool.give(page, (int) index, address)) {
       release(page.pool);
@@ -106,9 +74,6 @@ final class ConfinedCore extends Core {
   }
 
   private void giveBack(BlockPool pool, Page page) {
-    if (page == lastPage) {
-      lastPage = Page.NONE;
-    }
     try {
       source.giveBack(page);
     } catch (Throwable e) {

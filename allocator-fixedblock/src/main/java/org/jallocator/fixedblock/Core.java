@@ -43,12 +43,8 @@ abstract sealed class Core permits ConfinedCore, SharedCore {
         : new ConfinedCore(layer, source, layouts);
   }
 
-  /**
-   * Takes a block of a size class without looking for one.
-   *
-   * @return NULL where that is not done in an instant, for whatever reason: {@link #takeSlow} knows
-   */
-  abstract long take(int sizeClass);
+  /** {@return the pools by size class, for their one thread to use; none where shared} */
+  abstract BlockPool[] confinedPools();
 
   /**
    * Takes a block of a size class.
@@ -58,14 +54,6 @@ abstract sealed class Core permits ConfinedCore, SharedCore {
    * @throws IllegalStateException if closed, or confined to another thread
    */
   abstract long takeSlow(int sizeClass);
-
-  /**
-   * Gives a block back, if that takes no more than setting its bit.
-   *
-   * @return false, and nothing has changed, where it does, for whatever reason: {@link #giveSlow}
-   *     knows
-   */
-  abstract boolean give(long address);
 
   /**
    * Gives a block back.

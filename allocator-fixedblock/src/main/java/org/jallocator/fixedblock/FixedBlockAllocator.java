@@ -32,6 +32,9 @@ public final class FixedBlockAllocator extends PagedAllocator {
 
   static final String NAME = "fixedblock";
 
+  /** All blocks, where confined. */
+  private final BlockPool pool;
+
   private FixedBlockAllocator(
       Allocator inner, long pageSize, long blockSize, long alignment, boolean shared, int stripes) {
     super(
@@ -43,6 +46,7 @@ public final class FixedBlockAllocator extends PagedAllocator {
             inner,
             shared,
             stripes));
+    this.pool = shared ? Page.NONE.pool : core.confinedPools()[0];
   }
 
   private static Core core(PageLayout layout, Allocator inner, boolean shared, int stripes) {
@@ -72,6 +76,30 @@ public final class FixedBlockAllocator extends PagedAllocator {
    */
   public static Builder builder(Allocator inner) {
     return new Builder(inner);
+  }
+
+  @Override
+  long take(long size) {
+    if (size < 1 || size > maxSize) {
+      return NULL;
+    }
+    SharedCore shared = this.shared;
+    if (shared != null) {
+      return shared.take(0);
+    }
+    return Thread.currentThread() == owner ? pool.take() : NULL;
+  }
+
+  @Override
+  boolean give(long address) {
+    SharedCore shared = this.shared;
+    if (shared != null) {
+      return shared.give(address);
+    }
+    return Thread.currentThread() == owner
+        && (pool.giveToHand(address)
+            || BlockPool.giveToPage(table.lastFound(), address)
+            || BlockPool.giveToPage(table.guessAlone(address), address));
   }
 
   @Override

@@ -15,6 +15,9 @@ class Page extends BitTree {
   /** A page without blocks or bytes, so that no caller asks whether there is one. Never written. */
   static final Page NONE = new Page();
 
+  /** Another of that kind, for a place where a page was. */
+  static final Page GONE = new Page();
+
   static final int NO_WORD = -1;
 
   /** The address of the first block. */
@@ -60,7 +63,7 @@ class Page extends BitTree {
     fill(blocks);
   }
 
-  /** Makes the page of no pool but an empty one. */
+  /** Makes a page of no pool but an empty one. */
   private Page() {
     super(PageLayout.NONE.levels());
     this.pool = new BlockPool(this);

@@ -2,6 +2,7 @@ package org.jallocator.fixedblock;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,10 +47,13 @@ final class PageTable {
 
   private final int windowShift;
 
-  private @Nullable Page[] entries = new Page[MIN_CAPACITY];
+  private Page[] entries = vacant(MIN_CAPACITY);
 
-  /** Entries that hold a page, or {@link Page#NONE} where one was removed. */
+  /** Entries that hold a page, or {@link Page#GONE} where one was removed. */
   private int used;
+
+  /** The page last found by the one thread that adds and removes. */
+  private Page lastFound = Page.NONE;
 
   private int held;
 
@@ -60,6 +64,12 @@ final class PageTable {
    */
   PageTable(long minPageBytes) {
     this.windowShift = Math.max(0, 61 - Long.numberOfLeadingZeros(minPageBytes));
+  }
+
+  private static Page[] vacant(int capacity) {
+    Page[] entries = new Page[capacity];
+    Arrays.fill(entries, Page.NONE);
+    return entries;
   }
 
   private static VarHandle entriesHandle() {
@@ -82,25 +92,23 @@ final class PageTable {
    * does not, which {@link #find} then tells}
    */
   Page guess(long address) {
-    @Nullable Page[] entries = (@Nullable Page[]) ENTRIES.getAcquire(this);
-    Page page = (Page) ENTRY.getAcquire(entries, home(address >>> windowShift, entries.length));
-    return page == null ? Page.NONE : page;
+    Page[] entries = (Page[]) ENTRIES.getAcquire(this);
+    return (Page) ENTRY.getAcquire(entries, home(address >>> windowShift, entries.length));
   }
 
   /** {@return as {@link #guess}, for the one thread that adds and removes} */
   Page guessAlone(long address) {
-    @Nullable Page[] entries = this.entries;
-    Page page = entries[home(address >>> windowShift, entries.length)];
-    return page == null ? Page.NONE : page;
+    Page[] entries = this.entries;
+    return entries[home(address >>> windowShift, entries.length)];
   }
 
   /** {@return the page that holds an address, or {@link Page#NONE}} */
   Page find(long address) {
-    @Nullable Page[] entries = (@Nullable Page[]) ENTRIES.getAcquire(this);
+    Page[] entries = (Page[]) ENTRIES.getAcquire(this);
     int index = home(address >>> windowShift, entries.length);
     for (int step = 0; step < MAX_STEPS; step++) {
       Page page = (Page) ENTRY.getAcquire(entries, index);
-      if (page == null) {
+      if (page == Page.NONE) {
         return Page.NONE;
       }
       if (page.spans(address)) {
@@ -109,6 +117,18 @@ final class PageTable {
       index = below(index, entries.length);
     }
     return Page.NONE;
+  }
+
+  /** {@return as {@link #find}, for the one thread that adds and removes} */
+  Page findAlone(long address) {
+    Page page = find(address);
+    lastFound = page;
+    return page;
+  }
+
+  /** {@return the page that {@link #findAlone} last found, if that is held still} */
+  Page lastFound() {
+    return lastFound;
   }
 
   private static int below(int index, int capacity) {
@@ -143,7 +163,7 @@ final class PageTable {
   }
 
   /** {@return false iff a lane has no room within {@link #MAX_STEPS} rows} */
-  private boolean enter(@Nullable Page[] entries, Page page) {
+  private boolean enter(Page[] entries, Page page) {
     long first = first(page);
     long windows = windows(page);
     for (long i = 0; i < windows; i++) {
@@ -152,7 +172,7 @@ final class PageTable {
       if (index < 0) {
         return false;
       }
-      if (entries[index] == null) {
+      if (entries[index] == Page.NONE) {
         used++;
       }
       if (i == 0 && index != home && last(entries[home]) == first) {
@@ -165,10 +185,10 @@ final class PageTable {
   }
 
   /** {@return an entry of no page on the way down from another, or -1 where there is none} */
-  private static int vacancy(@Nullable Page[] entries, int home) {
+  private static int vacancy(Page[] entries, int home) {
     int index = home;
     for (int step = 0; step < MAX_STEPS; step++) {
-      if (entries[index] == null || entries[index] == Page.NONE) {
+      if (entries[index] == Page.NONE || entries[index] == Page.GONE) {
         return index;
       }
       index = below(index, entries.length);
@@ -177,14 +197,14 @@ final class PageTable {
   }
 
   private void rebuild(Page added, long windows) {
-    @Nullable Page[] old = entries;
+    Page[] old = entries;
     int oldUsed = used;
     int capacity = MIN_CAPACITY;
     while (capacity < windows * 4) {
       capacity = Math.multiplyExact(capacity, 2);
     }
     try {
-      @Nullable Page[] next = copy(old, added, capacity);
+      Page @Nullable [] next = copy(old, added, capacity);
       while (next == null) {
         capacity = Math.multiplyExact(capacity, 2);
         next = copy(old, added, capacity);
@@ -201,21 +221,21 @@ final class PageTable {
   /**
    * {@return the pages of old and one more in an array of that capacity, or null if too crowded}
    */
-  private @Nullable Page @Nullable [] copy(@Nullable Page[] old, Page added, int capacity) {
-    @Nullable Page[] next = new Page[capacity];
+  private Page @Nullable [] copy(Page[] old, Page added, int capacity) {
+    Page[] next = vacant(capacity);
     used = 0;
     if (!enter(next, added)) {
       return null;
     }
     for (Page page : old) {
-      if (page != null && page != Page.NONE && !holds(next, page) && !enter(next, page)) {
+      if (page != Page.NONE && page != Page.GONE && !holds(next, page) && !enter(next, page)) {
         return null;
       }
     }
     return next;
   }
 
-  private boolean holds(@Nullable Page[] entries, Page page) {
+  private boolean holds(Page[] entries, Page page) {
     int index = home(first(page), entries.length);
     for (int step = 0; step < MAX_STEPS; step++) {
       if (entries[index] == page) {
@@ -228,6 +248,9 @@ final class PageTable {
 
   /** Removes a page. */
   void remove(Page page) {
+    if (page == lastFound) {
+      lastFound = Page.NONE;
+    }
     held -= (int) windows(page);
     erase(page);
   }
@@ -240,8 +263,8 @@ final class PageTable {
       int index = home(first + i, entries.length);
       for (int step = 0; step < MAX_STEPS; step++) {
         if (entries[index] == page) {
-          boolean last = entries[below(index, entries.length)] == null;
-          ENTRY.setRelease(entries, index, last ? null : Page.NONE);
+          boolean last = entries[below(index, entries.length)] == Page.NONE;
+          ENTRY.setRelease(entries, index, last ? Page.NONE : Page.GONE);
           used -= last ? 1 : 0;
           break;
         }

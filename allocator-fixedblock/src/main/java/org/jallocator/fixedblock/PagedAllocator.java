@@ -6,10 +6,14 @@ import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.LeakException;
 import org.jallocator.OwningAllocator;
 import org.jallocator.spi.AllocatorErrors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The contract over pools of blocks: what {@link FixedBlockAllocator} and {@link
- * SizeClassAllocator} have in common, which is all but the way from a size to a pool.
+ * SizeClassAllocator} have in common, which is all but the way from a size or an address to a pool.
+ *
+ * <p>What takes no more than a bit is done by these two themselves, on fields of their own: each
+ * step to another object is felt there. All else is the core's.
  *
  * <p>Confined to its owner thread, or shared where built so.
  */
@@ -25,6 +29,14 @@ abstract sealed class PagedAllocator implements OwningAllocator
 
   final Core core;
 
+  /** The core, where it is shared. */
+  final @Nullable SharedCore shared;
+
+  final PageTable table;
+
+  /** The thread that may use this: where confined the one that made it, and none after closing. */
+  @Nullable Thread owner;
+
   private final OutOfLine outOfLine = new OutOfLine();
 
   PagedAllocator(String maxSizeName, long maxSize, long alignment, Core core) {
@@ -33,7 +45,26 @@ abstract sealed class PagedAllocator implements OwningAllocator
     this.maxSize = maxSize;
     this.alignment = alignment;
     this.core = core;
+    this.shared = core instanceof SharedCore shared ? shared : null;
+    this.table = core.table;
+    this.owner = core.isShared() ? null : Thread.currentThread();
   }
+
+  /**
+   * Takes a block without looking for one.
+   *
+   * @return NULL where that is not done in an instant, for whatever reason, a size out of limits
+   *     among them: {@link #malloc} knows
+   */
+  abstract long take(long size);
+
+  /**
+   * Gives a block back, if that takes no more than setting its bit.
+   *
+   * @return false, and nothing has changed, where it does, for whatever reason: {@link
+   *     Core#giveSlow} knows
+   */
+  abstract boolean give(long address);
 
   /** {@return the class of a size of at least 1 and at most {@link #maxSize}} */
   abstract int sizeClass(long size);
@@ -46,13 +77,8 @@ abstract sealed class PagedAllocator implements OwningAllocator
    */
   @Override
   public final long malloc(long size) {
-    if (size >= 1 && size <= maxSize) {
-      long address = core.take(sizeClass(size));
-      if (address != NULL) {
-        return address;
-      }
-    }
-    return mallocSlow(size);
+    long address = take(size);
+    return address != NULL ? address : mallocSlow(size);
   }
 
   private long mallocSlow(long size) {
@@ -87,13 +113,8 @@ abstract sealed class PagedAllocator implements OwningAllocator
    */
   @Override
   public final long tryMalloc(long size) {
-    if (size >= 1 && size <= maxSize) {
-      long address = core.take(sizeClass(size));
-      if (address != NULL) {
-        return address;
-      }
-    }
-    return tryMallocSlow(size);
+    long address = take(size);
+    return address != NULL ? address : tryMallocSlow(size);
   }
 
   private long tryMallocSlow(long size) {
@@ -145,7 +166,7 @@ abstract sealed class PagedAllocator implements OwningAllocator
    */
   @Override
   public final boolean tryFree(long address) {
-    return core.give(address) || outOfLine.giveSlow(core, address);
+    return give(address) || outOfLine.giveSlow(core, address);
   }
 
   /**
@@ -205,5 +226,6 @@ abstract sealed class PagedAllocator implements OwningAllocator
   @Override
   public final void close() {
     core.close();
+    owner = null;
   }
 }

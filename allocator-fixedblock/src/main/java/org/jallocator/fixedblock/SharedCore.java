@@ -93,6 +93,15 @@ final class SharedCore extends Core {
   }
 
   @Override
+  BlockPool[] confinedPools() {
+    return new BlockPool[0];
+  }
+
+  /**
+   * Takes a block of a size class without looking for one.
+   *
+   * @return NULL where that is not done in an instant, for whatever reason: {@link #takeSlow} knows
+   */
   long take(int sizeClass) {
     int row = row();
     StripePool pool = seats[row + 1 + sizeClass];
@@ -188,7 +197,12 @@ final class SharedCore extends Core {
     return Allocator.NULL;
   }
 
-  @Override
+  /**
+   * Gives a block back, if that takes no more than setting its bit.
+   *
+   * @return false, and nothing has changed, where it does, for whatever reason: {@link #giveSlow}
+   *     knows
+   */
   boolean give(long address) {
     int row = row();
     return seats[row].tryGiveToHand(address) || giveToPage(row, address);

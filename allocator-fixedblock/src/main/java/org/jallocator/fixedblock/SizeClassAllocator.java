@@ -41,11 +41,16 @@ public final class SizeClassAllocator extends PagedAllocator {
 
   static final String NAME = "sizeclass";
 
-  private final SizeClasses classes;
+  /** The alignment's exponent: it is the unit of the size classes. */
+  private final int unitShift;
 
-  private SizeClassAllocator(long maxSize, long alignment, SizeClasses classes, Core core) {
+  /** By size class, where confined. */
+  private final BlockPool[] pools;
+
+  private SizeClassAllocator(long maxSize, long alignment, Core core) {
     super("maxSize", maxSize, alignment, core);
-    this.classes = classes;
+    this.unitShift = Long.numberOfTrailingZeros(alignment);
+    this.pools = core.confinedPools();
   }
 
   /**
@@ -58,8 +63,34 @@ public final class SizeClassAllocator extends PagedAllocator {
   }
 
   @Override
+  long take(long size) {
+    if (size > maxSize) {
+      return NULL;
+    }
+    int sizeClass = sizeClass(size);
+    SharedCore shared = this.shared;
+    if (shared != null) {
+      return size >= 1 ? shared.take(sizeClass) : NULL;
+    }
+    BlockPool[] pools = this.pools; // sizes below 1 have a class beyond
+    return Thread.currentThread() == owner && sizeClass < pools.length
+        ? pools[sizeClass].take()
+        : NULL;
+  }
+
+  @Override
+  boolean give(long address) {
+    SharedCore shared = this.shared;
+    if (shared != null) {
+      return shared.give(address);
+    }
+    return Thread.currentThread() == owner
+        && BlockPool.giveToPage(table.guessAlone(address), address);
+  }
+
+  @Override
   int sizeClass(long size) {
-    return classes.of(size);
+    return SizeClasses.of(size, unitShift);
   }
 
   /**
@@ -70,7 +101,7 @@ public final class SizeClassAllocator extends PagedAllocator {
    */
   @Override
   public boolean tryFree(long address, long size) {
-    core.requireSize(address, size >= 1 && size <= maxSize ? classes.of(size) : -1, size);
+    core.requireSize(address, size >= 1 && size <= maxSize ? sizeClass(size) : -1, size);
     return tryFree(address);
   }
 
@@ -207,8 +238,9 @@ public final class SizeClassAllocator extends PagedAllocator {
           MAX_MAX_SIZE);
       PageLayout.require(
           NAME, pageSize >= 1, "pageSize is less than one byte", "pageSize", pageSize, "limit", 1);
-      SizeClasses classes = new SizeClasses(alignment);
-      long largest = classes.blockSize(classes.of(maxSize));
+      int unitShift = Long.numberOfTrailingZeros(alignment);
+      int lastClass = SizeClasses.of(maxSize, unitShift);
+      long largest = SizeClasses.blockSize(lastClass, unitShift);
       long servable = inner.maxSize() - PageLayout.slack(inner, alignment);
       PageLayout.require(
           NAME,
@@ -218,12 +250,12 @@ public final class SizeClassAllocator extends PagedAllocator {
           maxSize,
           "limit",
           servable);
-      PageLayout[][] layouts = new PageLayout[classes.of(maxSize) + 1][];
+      PageLayout[][] layouts = new PageLayout[lastClass + 1][];
       for (int i = 0; i < layouts.length; i++) {
-        layouts[i] = layouts(i, classes.blockSize(i), Math.min(pageSize, servable));
+        layouts[i] = layouts(i, SizeClasses.blockSize(i, unitShift), Math.min(pageSize, servable));
       }
       return new SizeClassAllocator(
-          maxSize, alignment, classes, Core.of(NAME, inner, layouts, shared, stripes));
+          maxSize, alignment, Core.of(NAME, inner, layouts, shared, stripes));
     }
 
     /** {@return the pages of a class: the first, then each twice the one before} */

@@ -11,38 +11,32 @@ package org.jallocator.fixedblock;
  *             576  640  …                                      24
  * </pre>
  *
- * <p>A size over 8 units is rounded up by less than an eighth of itself. With {@code s = size - 1},
- * the highest four bits of s tell its class among those of its doubling, and where the highest bit
- * lies tells the doubling; s below 8 units is handled as if it were of the first. The spacing is
- * that of jemalloc, with eight classes to a doubling in place of four.
+ * <p>A size over 8 units is rounded up by less than an eighth of itself. With {@code u} for the
+ * whole units in {@code size - 1}, the highest four bits of u tell its class among those of its
+ * doubling, and where the highest bit lies tells the doubling; u below 8 is handled as if it were
+ * of the first. The spacing is that of jemalloc, with eight classes to a doubling in place of four.
+ *
+ * <p>The unit, a power of two, is given as its exponent.
  */
 final class SizeClasses {
 
   /** The classes to a doubling, as a power of two. */
   private static final int STEP_BITS = 3;
 
-  private final int unitShift;
-  private final long least;
+  private SizeClasses() {}
 
   /**
-   * Spaces classes.
-   *
-   * @param unit the size of the first class and what all are multiples of, a power of two in bytes
+   * {@return the class of a size: a few instructions, no branch, no table} Sizes below 1 have a
+   * class beyond those of 2⁶⁰ units.
    */
-  SizeClasses(long unit) {
-    this.unitShift = Long.numberOfTrailingZeros(unit);
-    this.least = unit << STEP_BITS;
-  }
-
-  /** {@return the class of a size: five instructions, no branch, no table} */
-  int of(long size) {
-    long s = size - 1;
-    int shift = Long.SIZE - 1 - STEP_BITS - Long.numberOfLeadingZeros(s | least);
-    return ((shift - unitShift) << STEP_BITS) + (int) (s >>> shift);
+  static int of(long size, int unitShift) {
+    long units = (size - 1) >>> unitShift;
+    int doubling = Long.SIZE - 1 - STEP_BITS - Long.numberOfLeadingZeros(units | (1L << STEP_BITS));
+    return (doubling << STEP_BITS) + (int) (units >>> doubling);
   }
 
   /** {@return the bytes of a class's blocks} */
-  long blockSize(int sizeClass) {
+  static long blockSize(int sizeClass, int unitShift) {
     int doubling = Math.max(0, (sizeClass >>> STEP_BITS) - 1);
     long steps = sizeClass - ((long) doubling << STEP_BITS) + 1;
     return steps << (unitShift + doubling);

@@ -17,13 +17,14 @@ final class SizeClassesTest {
   @ParameterizedTest
   @ValueSource(longs = {1, 8, 16, 32, 64})
   void everySizeFitsItsClassAndNoneBelowIt(long unit) {
-    var classes = new SizeClasses(unit);
+    int unitShift = Long.numberOfTrailingZeros(unit);
     for (long size = 1; size <= 5000 * unit; size += 1 + size / 2000) {
-      int sizeClass = classes.of(size);
+      int sizeClass = SizeClasses.of(size, unitShift);
       long at = size;
-      assertTrue(classes.blockSize(sizeClass) >= size, () -> "too small: size=" + at);
       assertTrue(
-          sizeClass == 0 || classes.blockSize(sizeClass - 1) < size,
+          SizeClasses.blockSize(sizeClass, unitShift) >= size, () -> "too small: size=" + at);
+      assertTrue(
+          sizeClass == 0 || SizeClasses.blockSize(sizeClass - 1, unitShift) < size,
           () -> "a smaller class would do: size=" + at);
     }
   }
@@ -31,14 +32,14 @@ final class SizeClassesTest {
   @ParameterizedTest
   @ValueSource(longs = {1, 8, 16, 32, 64})
   void classesGrowByMultiplesOfTheUnitAndEachIsItsOwn(long unit) {
-    var classes = new SizeClasses(unit);
+    int unitShift = Long.numberOfTrailingZeros(unit);
     long below = 0;
     for (int sizeClass = 0; sizeClass < 8 * 30; sizeClass++) {
-      long blockSize = classes.blockSize(sizeClass);
+      long blockSize = SizeClasses.blockSize(sizeClass, unitShift);
       assertTrue(blockSize > below, "blockSize=" + blockSize + ", below=" + below);
       assertEquals(0, blockSize % unit, "blockSize=" + blockSize);
-      assertEquals(sizeClass, classes.of(blockSize), "blockSize=" + blockSize);
-      assertEquals(sizeClass, classes.of(below + 1), "size=" + (below + 1));
+      assertEquals(sizeClass, SizeClasses.of(blockSize, unitShift), "blockSize=" + blockSize);
+      assertEquals(sizeClass, SizeClasses.of(below + 1, unitShift), "size=" + (below + 1));
       below = blockSize;
     }
   }
@@ -46,23 +47,32 @@ final class SizeClassesTest {
   @ParameterizedTest
   @ValueSource(longs = {1, 8, 16, 32, 64})
   void aSizeOverEightUnitsWastesLessThanAnEighth(long unit) {
-    var classes = new SizeClasses(unit);
+    int unitShift = Long.numberOfTrailingZeros(unit);
     for (int sizeClass = 8; sizeClass < 8 * 30; sizeClass++) {
-      long smallest = classes.blockSize(sizeClass - 1) + 1;
-      long waste = classes.blockSize(sizeClass) - smallest;
+      long smallest = SizeClasses.blockSize(sizeClass - 1, unitShift) + 1;
+      long waste = SizeClasses.blockSize(sizeClass, unitShift) - smallest;
       assertTrue(waste * 8 < smallest, () -> "size=" + smallest + ", waste=" + waste);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, -1, -15, -16, -17, Long.MIN_VALUE + 1, Long.MIN_VALUE})
+  void aSizeBelowOneHasAClassBeyondThatOfTheLargestMaxSize(long size) {
+    for (int unitShift = 0; unitShift <= 40; unitShift++) {
+      int last = SizeClasses.of(SizeClassAllocator.Builder.MAX_MAX_SIZE, unitShift);
+      int sizeClass = SizeClasses.of(size, unitShift);
+      assertTrue(sizeClass > last, "unitShift=" + unitShift + ", class=" + sizeClass);
     }
   }
 
   @Test
   void theTableOfTheJavadocIsTrue() {
-    var classes = new SizeClasses(16);
     long[] expected = {
       16, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208, 224, 240, 256, 288, 320, 352, 384,
       416, 448, 480, 512, 576, 640
     };
     for (int i = 0; i < expected.length; i++) {
-      assertEquals(expected[i], classes.blockSize(i));
+      assertEquals(expected[i], SizeClasses.blockSize(i, 4));
     }
   }
 
