@@ -5,39 +5,42 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 
 /**
- * Calls what a core seldom has to do, in a way that the compiler cannot inline.
+ * Calls what an allocator seldom has to do, in a way that the compiler cannot inline.
  *
  * <p>In times when pages come and go, what is seldom done is done often, and the compiler would
  * inline all of it into malloc and free. These would then be too large to be inlined themselves,
- * for good: a call and two dozen spilled registers for each block. There is no annotation against
- * that for code outside the JDK; but a handle that is no constant is called and not inlined. Price:
- * some nanoseconds a call.
+ * for good: a call and two dozen spilled registers for each block. Or they are inlined with it, and
+ * the loop around them keeps its variables on the stack. There is no annotation against that for
+ * code outside the JDK; but a handle that is no constant is called and not inlined. Price: some
+ * nanoseconds a call.
  *
- * <p>As shared as the core is.
+ * <p>As shared as the allocator is.
  */
 final class OutOfLine {
 
-  private static final MethodHandle TAKE_SLOW = find("takeSlow", long.class, int.class);
-  private static final MethodHandle GIVE_SLOW = find("giveSlow", boolean.class, long.class);
+  private static final MethodHandle MALLOC = find("mallocSlow", long.class);
+  private static final MethodHandle TRY_MALLOC = find("tryMallocSlow", long.class);
+  private static final MethodHandle TRY_FREE = find("tryFreeSlow", boolean.class);
 
   /** The same handles, where the compiler does not take them for constants. */
-  private final MethodHandle takeSlow = TAKE_SLOW;
+  private final MethodHandle malloc = MALLOC;
 
-  private final MethodHandle giveSlow = GIVE_SLOW;
+  private final MethodHandle tryMalloc = TRY_MALLOC;
+  private final MethodHandle tryFree = TRY_FREE;
 
-  private static MethodHandle find(String name, Class<?> result, Class<?> argument) {
+  private static MethodHandle find(String name, Class<?> result) {
     try {
       return MethodHandles.lookup()
-          .findVirtual(Core.class, name, MethodType.methodType(result, argument));
+          .findVirtual(PagedAllocator.class, name, MethodType.methodType(result, long.class));
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
   }
 
-  /** {@link Core#takeSlow}. */
-  long takeSlow(Core core, int sizeClass) {
+  /** {@link PagedAllocator#mallocSlow}. */
+  long malloc(PagedAllocator allocator, long size) {
     try {
-      return (long) takeSlow.invokeExact(core, sizeClass);
+      return (long) malloc.invokeExact(allocator, size);
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
@@ -45,10 +48,21 @@ final class OutOfLine {
     }
   }
 
-  /** {@link Core#giveSlow}. */
-  boolean giveSlow(Core core, long address) {
+  /** {@link PagedAllocator#tryMallocSlow}. */
+  long tryMalloc(PagedAllocator allocator, long size) {
     try {
-      return (boolean) giveSlow.invokeExact(core, address);
+      return (long) tryMalloc.invokeExact(allocator, size);
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** {@link PagedAllocator#tryFreeSlow}. */
+  boolean tryFree(PagedAllocator allocator, long address) {
+    try {
+      return (boolean) tryFree.invokeExact(allocator, address);
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {

@@ -78,10 +78,10 @@ abstract sealed class PagedAllocator implements OwningAllocator
   @Override
   public final long malloc(long size) {
     long address = take(size);
-    return address != NULL ? address : mallocSlow(size);
+    return address != NULL ? address : outOfLine.malloc(this, size);
   }
 
-  private long mallocSlow(long size) {
+  final long mallocSlow(long size) {
     OutOfMemoryError cause = null;
     try {
       long address = serve(size);
@@ -102,7 +102,7 @@ abstract sealed class PagedAllocator implements OwningAllocator
     if (size < 1) {
       throw AllocatorErrors.sizeTooSmall(layer, size);
     }
-    return size <= maxSize ? outOfLine.takeSlow(core, sizeClass(size)) : NULL;
+    return size <= maxSize ? core.takeSlow(sizeClass(size)) : NULL;
   }
 
   /**
@@ -114,10 +114,10 @@ abstract sealed class PagedAllocator implements OwningAllocator
   @Override
   public final long tryMalloc(long size) {
     long address = take(size);
-    return address != NULL ? address : tryMallocSlow(size);
+    return address != NULL ? address : outOfLine.tryMalloc(this, size);
   }
 
-  private long tryMallocSlow(long size) {
+  final long tryMallocSlow(long size) {
     try {
       return serve(size);
     } catch (OutOfMemoryError noMemory) {
@@ -166,7 +166,11 @@ abstract sealed class PagedAllocator implements OwningAllocator
    */
   @Override
   public final boolean tryFree(long address) {
-    return give(address) || outOfLine.giveSlow(core, address);
+    return give(address) || outOfLine.tryFree(this, address);
+  }
+
+  final boolean tryFreeSlow(long address) {
+    return core.giveSlow(address);
   }
 
   /**
