@@ -120,19 +120,24 @@ class BlockPool {
    *     let a page go back: {@link #give} knows
    */
   final boolean giveToHand(long address) {
-    long index = handIndex(address, handBase);
+    long index = index(address, handBase);
     return index >= 0 && index < handBlocks && giveToHandWord(1L << index);
   }
 
   /**
-   * {@return the index of the block at an address in a word in hand; negative, or {@link
-   * #handBlocks()} or more, where none starts there}
+   * {@return the index of the block at an address in a word; negative, or the count of the word's
+   * blocks or more, where none of it starts there}
    *
-   * @param handBase where the word's first block begins
+   * @param base where the word's first block begins
    */
-  final long handIndex(long address, long handBase) {
-    long offset = address - handBase;
+  final long index(long address, long base) {
+    long offset = address - base;
     return Long.rotateRight(shiftOnly ? offset : offset * inverse, shift);
+  }
+
+  /** {@return where a word's first block begins} */
+  final long base(Page page, int word) {
+    return page.base + ((long) word << 6) * blockSize;
   }
 
   final long handBase() {
@@ -141,17 +146,6 @@ class BlockPool {
 
   final int handBlocks() {
     return handBlocks;
-  }
-
-  /**
-   * Gives the block at an address back if that is in a page, and takes no more than setting a bit;
-   * O(1).
-   *
-   * @return false, and nothing has changed, where it is none of that page, or as below
-   */
-  static boolean giveToPage(Page page, long address) {
-    long index = page.index(address);
-    return index >= 0 && index < page.blocks && page.pool.giveToPage(page, (int) index);
   }
 
   /**
@@ -207,7 +201,7 @@ class BlockPool {
    * @return whether a page may have to go back: {@link #detach} it
    * @throws InvalidFreeException if the block is free
    */
-  final boolean give(Page page, int index, long address) {
+  boolean give(Page page, int index, long address) {
     long bit = 1L << index;
     int word = index >>> 6;
     if (((word == page.handWord ? this.word : page.words[word]) & bit) != 0) {
@@ -227,6 +221,30 @@ class BlockPool {
     long old = page.words[word];
     page.words[word] = old | freed;
     edge(page, word, old);
+  }
+
+  /** Takes into the books what the hot paths have not: see {@link LonePool}. */
+  void settle() {}
+
+  /**
+   * Lets some blocks be given back without being counted until {@link #giveAllowed}.
+   *
+   * @return false, and nothing has changed, where that may let a page go back
+   */
+  final boolean allowFor(int count) {
+    if (live <= liveTrigger + count) {
+      return false;
+    }
+    liveTrigger += count;
+    return true;
+  }
+
+  /** As {@link #giveWord}, of blocks that were allowed for. */
+  final void giveAllowed(Page page, int word, long freed) {
+    if (freed != 0) {
+      giveWord(page, word, freed);
+    }
+    arm();
   }
 
   /**
@@ -253,7 +271,7 @@ class BlockPool {
     handWords = page.words;
     handIndex = word;
     this.word = page.words[word];
-    handBase = page.base + ((long) word << 6) * blockSize;
+    handBase = base(page, word);
     handBlocks = Math.min(Long.SIZE, page.blocks - (word << 6));
     arm();
     return true;

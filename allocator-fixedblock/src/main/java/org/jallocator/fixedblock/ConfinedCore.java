@@ -22,18 +22,22 @@ final class ConfinedCore extends Core {
     super(layer, source);
     pools = new BlockPool[layouts.length];
     for (int i = 0; i < layouts.length; i++) {
-      pools[i] = new BlockPool(layer, layouts[i]);
+      pools[i] =
+          layouts.length == 1 ? new LonePool(layer, layouts[i]) : new BlockPool(layer, layouts[i]);
     }
   }
 
-  @Override
-  BlockPool[] confinedPools() {
+  /**
+   * {@return by size class, what the one thread may take of and give back to without asking this}
+   */
+  BlockPool[] pools() {
     return pools;
   }
 
   @Override
   long takeSlow(int sizeClass) {
     requireUsable();
+    settle();
     BlockPool pool = pools[sizeClass];
     return pool.refill() || (grow(pool) && pool.refill()) ? pool.take() : Allocator.NULL;
   }
@@ -53,6 +57,7 @@ final class ConfinedCore extends Core {
   @Override
   boolean giveSlow(long address) {
     requireUsable();
+    settle();
     Page page = table.findAlone(address);
     if (page == Page.NONE) {
       return false;
@@ -65,6 +70,11 @@ final class ConfinedCore extends Core {
       release(page.pool);
     }
     return true;
+  }
+
+  /** Lets the pools know of all that was given back. */
+  private void settle() {
+    pools[0].settle(); // those that have others know
   }
 
   private void release(BlockPool pool) {
@@ -84,6 +94,7 @@ final class ConfinedCore extends Core {
 
   @Override
   boolean isLive(Page page, int index) {
+    settle();
     return page.pool.isLive(page, index);
   }
 
@@ -110,6 +121,7 @@ final class ConfinedCore extends Core {
     if (Thread.currentThread() != maker) {
       throw unusable();
     }
+    settle();
     return source.snapshot(liveBlocks(), liveBytes());
   }
 
@@ -137,6 +149,7 @@ final class ConfinedCore extends Core {
     if (owner == null) {
       return;
     }
+    settle();
     long live = liveBlocks();
     if (live != 0) {
       throw new LeakException(layer, live, liveBytes(), firstLive(live));

@@ -43,9 +43,6 @@ abstract sealed class Core permits ConfinedCore, SharedCore {
         : new ConfinedCore(layer, source, layouts);
   }
 
-  /** {@return the pools by size class, for their one thread to use; none where shared} */
-  abstract BlockPool[] confinedPools();
-
   /**
    * Takes a block of a size class.
    *

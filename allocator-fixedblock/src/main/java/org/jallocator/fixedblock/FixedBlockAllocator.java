@@ -33,7 +33,7 @@ public final class FixedBlockAllocator extends PagedAllocator {
   static final String NAME = "fixedblock";
 
   /** All blocks, where confined. */
-  private final BlockPool pool;
+  private final LonePool pool;
 
   private FixedBlockAllocator(
       Allocator inner, long pageSize, long blockSize, long alignment, boolean shared, int stripes) {
@@ -46,7 +46,10 @@ public final class FixedBlockAllocator extends PagedAllocator {
             inner,
             shared,
             stripes));
-    this.pool = shared ? Page.NONE.pool : core.confinedPools()[0];
+    this.pool =
+        core instanceof ConfinedCore confined
+            ? (LonePool) confined.pools()[0]
+            : new LonePool(NAME, PageLayout.NONE);
   }
 
   private static Core core(PageLayout layout, Allocator inner, boolean shared, int stripes) {
@@ -96,10 +99,7 @@ public final class FixedBlockAllocator extends PagedAllocator {
     if (shared != null) {
       return shared.give(address);
     }
-    return Thread.currentThread() == owner
-        && (pool.giveToHand(address)
-            || BlockPool.giveToPage(table.lastFound(), address)
-            || BlockPool.giveToPage(table.guessAlone(address), address));
+    return Thread.currentThread() == owner && pool.give(address, table);
   }
 
   @Override

@@ -92,11 +92,6 @@ final class SharedCore extends Core {
     return ((int) Thread.currentThread().getId() & (SEATS - 1)) << rowShift;
   }
 
-  @Override
-  BlockPool[] confinedPools() {
-    return new BlockPool[0];
-  }
-
   /**
    * Takes a block of a size class without looking for one.
    *

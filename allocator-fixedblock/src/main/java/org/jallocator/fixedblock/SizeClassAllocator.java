@@ -50,7 +50,7 @@ public final class SizeClassAllocator extends PagedAllocator {
   private SizeClassAllocator(long maxSize, long alignment, Core core) {
     super("maxSize", maxSize, alignment, core);
     this.unitShift = Long.numberOfTrailingZeros(alignment);
-    this.pools = core.confinedPools();
+    this.pools = core instanceof ConfinedCore confined ? confined.pools() : new BlockPool[0];
   }
 
   /**
@@ -84,8 +84,12 @@ public final class SizeClassAllocator extends PagedAllocator {
     if (shared != null) {
       return shared.give(address);
     }
-    return Thread.currentThread() == owner
-        && BlockPool.giveToPage(table.guessAlone(address), address);
+    return Thread.currentThread() == owner && giveToPage(table.guessAlone(address), address);
+  }
+
+  private static boolean giveToPage(Page page, long address) {
+    long index = page.index(address);
+    return index >= 0 && index < page.blocks && page.pool.giveToPage(page, (int) index);
   }
 
   @Override

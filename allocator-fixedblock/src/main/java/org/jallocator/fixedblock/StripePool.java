@@ -141,7 +141,7 @@ sealed class StripePool extends BlockPool {
    */
   boolean tryGiveToHand(long address) {
     long base = handBase();
-    long index = handIndex(address, base);
+    long index = index(address, base);
     if (index < 0 || index >= handBlocks() || !tryLockToFree(address)) {
       return false;
     }
