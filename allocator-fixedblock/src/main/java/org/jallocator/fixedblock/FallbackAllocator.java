@@ -6,6 +6,7 @@ import org.jallocator.AllocatorStats;
 import org.jallocator.LeakException;
 import org.jallocator.OwningAllocator;
 import org.jallocator.spi.AllocatorErrors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Serves from a primary what that can serve, and from another allocator what it cannot.
@@ -26,7 +27,7 @@ import org.jallocator.spi.AllocatorErrors;
  * <p>Price: one compare on the way to the primary; on the way to other, for frees, one look-up in
  * the primary. Not for choosing among many sizes: tiers are tried one after another.
  */
-public sealed class FallbackAllocator implements Allocator permits OwningFallbackAllocator {
+public sealed class FallbackAllocator extends ColdPaths permits OwningFallbackAllocator {
 
   static final String NAME = "fallback";
 
@@ -50,8 +51,11 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
 
   private boolean closed;
 
-  /** Whether the primary may be asked first: open, and the primary itself refuses other threads. */
-  private boolean direct;
+  /**
+   * The primary, where its hot paths may be taken before anything is asked: it is of this module,
+   * refuses the threads that this refuses, and this is open.
+   */
+  private @Nullable PagedAllocator quick;
 
   FallbackAllocator(OwningAllocator primary, Allocator other) {
     this.primary = primary;
@@ -59,7 +63,8 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
     this.primaryMaxSize = primary.maxSize();
     this.otherMaxSize = other.maxSize();
     this.shared = primary.isShared() && other.isShared();
-    this.direct = shared || !primary.isShared();
+    this.quick =
+        primary instanceof PagedAllocator paged && shared == paged.isShared() ? paged : null;
   }
 
   /**
@@ -94,13 +99,14 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
    */
   @Override
   public final long malloc(long size) {
-    if (direct && size <= primaryMaxSize) {
-      long address = tryPrimary(size);
-      if (address != NULL) {
-        return address;
-      }
-    }
-    return mallocSlow(size);
+    long address = take(size);
+    return address != NULL ? address : mallocOutOfLine(size);
+  }
+
+  /** {@return a block of the primary, or NULL where that is not had in an instant} */
+  private long take(long size) {
+    PagedAllocator quick = this.quick;
+    return quick != null ? quick.take(size) : NULL;
   }
 
   /** {@return NULL also where the primary throws what it should have returned NULL for} */
@@ -112,9 +118,10 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
     }
   }
 
-  private long mallocSlow(long size) {
+  @Override
+  final long mallocSlow(long size) {
     requireUsable();
-    if (!direct && size <= primaryMaxSize) {
+    if (size <= primaryMaxSize) {
       long address = tryPrimary(size);
       if (address != NULL) {
         return address;
@@ -143,18 +150,14 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
    */
   @Override
   public final long tryMalloc(long size) {
-    if (direct && size <= primaryMaxSize) {
-      long address = tryPrimary(size);
-      if (address != NULL) {
-        return address;
-      }
-    }
-    return tryMallocSlow(size);
+    long address = take(size);
+    return address != NULL ? address : tryMallocOutOfLine(size);
   }
 
-  private long tryMallocSlow(long size) {
+  @Override
+  final long tryMallocSlow(long size) {
     requireUsable();
-    if (!direct && size <= primaryMaxSize) {
+    if (size <= primaryMaxSize) {
       long address = tryPrimary(size);
       if (address != NULL) {
         return address;
@@ -184,17 +187,21 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
    */
   @Override
   public final void free(long address) {
-    if (!direct || !primary.tryFree(address)) {
-      freeSlow(address);
+    PagedAllocator quick = this.quick;
+    if (quick == null || !quick.give(address)) {
+      tryFreeOutOfLine(address);
     }
   }
 
-  private void freeSlow(long address) {
+  /** {@return true} What is not of the primary is of other, or other throws. */
+  @Override
+  final boolean tryFreeSlow(long address) {
     requireUsable();
-    if (address != NULL && (direct || !primary.tryFree(address))) {
+    if (address != NULL && !primary.tryFree(address)) {
       other.free(address);
       countOtherFree();
     }
+    return true;
   }
 
   /**
@@ -206,14 +213,8 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
    */
   @Override
   public final void free(long address, long size) {
-    if (!direct || !primary.tryFree(address, size)) {
-      freeSlow(address, size);
-    }
-  }
-
-  private void freeSlow(long address, long size) {
     requireUsable();
-    if (address != NULL && (direct || !primary.tryFree(address, size))) {
+    if (address != NULL && !primary.tryFree(address, size)) {
       other.free(address, size);
       countOtherFree();
     }
@@ -280,7 +281,7 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
       throw new LeakException(NAME, live, stats.liveBytes());
     }
     closed = true;
-    direct = false;
+    quick = null;
   }
 
   /** {@return how many blocks are out from other} */
@@ -313,7 +314,7 @@ public sealed class FallbackAllocator implements Allocator permits OwningFallbac
 
   private void requireOwner() {
     if (!shared && Thread.currentThread() != maker) {
-      throw AllocatorErrors.wrongThread(NAME, maker);
+      throw AllocatorErrors.wrongThread(NAME, maker, "shared=true in its parts");
     }
   }
 

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Confined to its owner thread, or shared where built so.
  */
-abstract sealed class PagedAllocator implements OwningAllocator
+abstract sealed class PagedAllocator extends ColdPaths implements OwningAllocator
     permits FixedBlockAllocator, SizeClassAllocator {
 
   final long maxSize;
@@ -36,8 +36,6 @@ abstract sealed class PagedAllocator implements OwningAllocator
 
   /** The thread that may use this: where confined the one that made it, and none after closing. */
   @Nullable Thread owner;
-
-  private final OutOfLine outOfLine = new OutOfLine();
 
   PagedAllocator(String maxSizeName, long maxSize, long alignment, Core core) {
     this.layer = core.layer;
@@ -78,9 +76,10 @@ abstract sealed class PagedAllocator implements OwningAllocator
   @Override
   public final long malloc(long size) {
     long address = take(size);
-    return address != NULL ? address : outOfLine.malloc(this, size);
+    return address != NULL ? address : mallocOutOfLine(size);
   }
 
+  @Override
   final long mallocSlow(long size) {
     OutOfMemoryError cause = null;
     try {
@@ -114,9 +113,10 @@ abstract sealed class PagedAllocator implements OwningAllocator
   @Override
   public final long tryMalloc(long size) {
     long address = take(size);
-    return address != NULL ? address : outOfLine.tryMalloc(this, size);
+    return address != NULL ? address : tryMallocOutOfLine(size);
   }
 
+  @Override
   final long tryMallocSlow(long size) {
     try {
       return serve(size);
@@ -166,9 +166,10 @@ abstract sealed class PagedAllocator implements OwningAllocator
    */
   @Override
   public final boolean tryFree(long address) {
-    return give(address) || outOfLine.tryFree(this, address);
+    return give(address) || tryFreeOutOfLine(address);
   }
 
+  @Override
   final boolean tryFreeSlow(long address) {
     return core.giveSlow(address);
   }

@@ -3,9 +3,11 @@ package org.jallocator.fixedblock;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import org.jallocator.Allocator;
 
 /**
- * Calls what an allocator seldom has to do, in a way that the compiler cannot inline.
+ * An allocator whose malloc and free are a few instructions each and leave all else to cold twins,
+ * which are called in a way that the compiler cannot inline.
  *
  * <p>In times when pages come and go, what is seldom done is done often, and the compiler would
  * inline all of it into malloc and free. These would then be too large to be inlined themselves,
@@ -13,10 +15,8 @@ import java.lang.invoke.MethodType;
  * the loop around them keeps its variables on the stack. There is no annotation against that for
  * code outside the JDK; but a handle that is no constant is called and not inlined. Price: some
  * nanoseconds a call.
- *
- * <p>As shared as the allocator is.
  */
-final class OutOfLine {
+abstract sealed class ColdPaths implements Allocator permits PagedAllocator, FallbackAllocator {
 
   private static final MethodHandle MALLOC = find("mallocSlow", long.class);
   private static final MethodHandle TRY_MALLOC = find("tryMallocSlow", long.class);
@@ -31,16 +31,25 @@ final class OutOfLine {
   private static MethodHandle find(String name, Class<?> result) {
     try {
       return MethodHandles.lookup()
-          .findVirtual(PagedAllocator.class, name, MethodType.methodType(result, long.class));
+          .findVirtual(ColdPaths.class, name, MethodType.methodType(result, long.class));
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
   }
 
-  /** {@link PagedAllocator#mallocSlow}. */
-  long malloc(PagedAllocator allocator, long size) {
+  /** All of malloc. */
+  abstract long mallocSlow(long size);
+
+  /** All of tryMalloc. */
+  abstract long tryMallocSlow(long size);
+
+  /** {@return false, and nothing has changed, iff the address is not this one's to free} */
+  abstract boolean tryFreeSlow(long address);
+
+  /** {@link #mallocSlow}. */
+  final long mallocOutOfLine(long size) {
     try {
-      return (long) malloc.invokeExact(allocator, size);
+      return (long) malloc.invokeExact(this, size);
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
@@ -48,10 +57,10 @@ final class OutOfLine {
     }
   }
 
-  /** {@link PagedAllocator#tryMallocSlow}. */
-  long tryMalloc(PagedAllocator allocator, long size) {
+  /** {@link #tryMallocSlow}. */
+  final long tryMallocOutOfLine(long size) {
     try {
-      return (long) tryMalloc.invokeExact(allocator, size);
+      return (long) tryMalloc.invokeExact(this, size);
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
@@ -59,10 +68,10 @@ final class OutOfLine {
     }
   }
 
-  /** {@link PagedAllocator#tryFreeSlow}. */
-  boolean tryFree(PagedAllocator allocator, long address) {
+  /** {@link #tryFreeSlow}. */
+  final boolean tryFreeOutOfLine(long address) {
     try {
-      return (boolean) tryFree.invokeExact(allocator, address);
+      return (boolean) tryFree.invokeExact(this, address);
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
