@@ -102,6 +102,15 @@ final class PageTable {
     return entries[home(address >>> windowShift, entries.length)];
   }
 
+  /**
+   * {@return the page that most likely holds an address which {@link #guessAlone} does not: of two
+   * pages in a window, the other}
+   */
+  Page guessBesides(long address) {
+    Page[] entries = this.entries;
+    return entries[below(home(address >>> windowShift, entries.length), entries.length)];
+  }
+
   /** {@return the page that holds an address, or {@link Page#NONE}} */
   Page find(long address) {
     Page[] entries = (Page[]) ENTRIES.getAcquire(this);

@@ -84,12 +84,20 @@ public final class SizeClassAllocator extends PagedAllocator {
     if (shared != null) {
       return shared.give(address);
     }
-    return Thread.currentThread() == owner && giveToPage(table.guessAlone(address), address);
+    return Thread.currentThread() == owner && giveToPage(address);
   }
 
-  private static boolean giveToPage(Page page, long address) {
+  private boolean giveToPage(long address) {
+    Page page = table.guessAlone(address);
     long index = page.index(address);
-    return index >= 0 && index < page.blocks && page.pool.giveToPage(page, (int) index);
+    if (index < 0 || index >= page.blocks) {
+      page = table.guessBesides(address);
+      index = page.index(address);
+      if (index < 0 || index >= page.blocks) {
+        return false;
+      }
+    }
+    return page.pool.giveToPage(page, (int) index);
   }
 
   @Override

@@ -85,6 +85,7 @@ final class PageTableTest {
     assertSame(second, table.guess(second.start()));
     assertSame(second, table.guessAlone(second.start()));
     assertSame(first, table.find(second.start() - 1));
+    assertSame(first, table.guessBesides(second.start() - 1));
     assertSame(first, table.guess(first.start()));
   }
 
