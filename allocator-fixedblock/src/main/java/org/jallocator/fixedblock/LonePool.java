@@ -3,11 +3,11 @@ package org.jallocator.fixedblock;
 /**
  * The pool of a confined allocator that has no other: it finds a block without asking whose it is.
  *
- * <p>Who frees many blocks mostly frees neighbours, one after the other. The word that was the last
- * to have its first free block is open: its bits stand in fields here, apart from their page, so
- * that the next free of one of its blocks needs no page, and does not wait for the last one's store
- * into it. The first free block of another word closes it. It is to free what the word in hand is
- * to malloc.
+ * <p>Who frees many blocks mostly frees neighbours, one after the other. The word that the last
+ * free of the cold path was of is open, or the next one where that filled it: its bits stand in
+ * fields here, apart from their page, so that a free of one of its blocks needs no page, and does
+ * not wait for the last one's store into it. The next free of the cold path, such as the first of
+ * another word, closes it. It is to free what the word in hand is to malloc.
  *
  * <p>While a word is open, its page and the count of live blocks do not know of what is given back
  * to it. So {@link #settle} closes it before anything but the hot paths; and it is not opened where
@@ -74,18 +74,22 @@ final class LonePool extends BlockPool {
     return giveToPage(page, (int) index);
   }
 
-  /** As in {@link BlockPool}; the word is opened where this is its first free block. */
+  /** As in {@link BlockPool}; opens the word that the next free is likely to be of. */
   @Override
   boolean give(Page page, int index, long address) {
     boolean mayRelease = super.give(page, index, address);
-    int word = index >>> 6;
-    if (!mayRelease && word != page.handWord && page.words[word] == 1L << index) {
-      open(page, word);
+    if (!mayRelease) {
+      int word = index >>> 6;
+      boolean goesDown = (index & 63) == 0;
+      open(page, !page.isFull(word) ? word : goesDown ? word - 1 : word + 1);
     }
     return mayRelease;
   }
 
   private void open(Page page, int word) {
+    if (word < 0 || word >= page.wordCount || word == page.handWord) {
+      return;
+    }
     long free = page.words[word];
     long full = page.fullWord(word);
     if (free != full && allowFor(Long.bitCount(full ^ free))) {

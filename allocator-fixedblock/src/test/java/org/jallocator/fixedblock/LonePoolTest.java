@@ -88,6 +88,19 @@ final class LonePoolTest {
   }
 
   @Test
+  void aSecondFreeIsFoundInTheWordsThatNeighboursFilled() {
+    free(0, 150);
+    for (int i = 2 * BLOCKS - 1; i >= 2 * BLOCKS - 100; i--) {
+      blocks.free(all[i]);
+    }
+    for (int i = 0; i < 100; i++) {
+      assertRefused(Reason.DOUBLE_FREE, all[i]);
+      assertRefused(Reason.DOUBLE_FREE, all[2 * BLOCKS - 1 - i]);
+    }
+    assertEquals(all.length - 250, blocks.stats().liveBlocks());
+  }
+
+  @Test
   void anAddressWithinABlockIsNone() {
     free(0, 10);
     for (long offset : new long[] {1, 8, BLOCK_SIZE - 1}) {
@@ -185,12 +198,13 @@ final class LonePoolTest {
       String at,
       RecordingAllocator source,
       int blocksPerPage) {
+    long step = random.nextBoolean() ? BLOCK_SIZE : -BLOCK_SIZE;
     long lowest = live.first();
     Long start = live.floor(lowest + random.nextLong(live.last() - lowest + 1));
     for (int i = 0; i < length && live.remove(start); i++) {
       pool.free(start);
       assertRuleHolds(live, source, blocksPerPage, at);
-      start += 64;
+      start += step;
     }
   }
 
