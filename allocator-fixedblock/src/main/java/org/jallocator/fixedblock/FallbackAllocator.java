@@ -100,7 +100,10 @@ public sealed class FallbackAllocator extends ColdPaths permits OwningFallbackAl
   @Override
   public final long malloc(long size) {
     long address = take(size);
-    return address != NULL ? address : mallocOutOfLine(size);
+    if (address != NULL) {
+      return address;
+    }
+    return size <= primaryMaxSize ? mallocOutOfLine(size) : mallocSlow(size); // other's hot path
   }
 
   /** {@return a block of the primary, or NULL where that is not had in an instant} */
@@ -111,6 +114,10 @@ public sealed class FallbackAllocator extends ColdPaths permits OwningFallbackAl
 
   /** {@return NULL also where the primary throws what it should have returned NULL for} */
   private long tryPrimary(long size) {
+    PagedAllocator quick = this.quick;
+    if (quick != null) {
+      return quick.tryMallocSlow(size);
+    }
     try {
       return primary.tryMalloc(size);
     } catch (OutOfMemoryError noMemory) {
@@ -151,7 +158,10 @@ public sealed class FallbackAllocator extends ColdPaths permits OwningFallbackAl
   @Override
   public final long tryMalloc(long size) {
     long address = take(size);
-    return address != NULL ? address : tryMallocOutOfLine(size);
+    if (address != NULL) {
+      return address;
+    }
+    return size <= primaryMaxSize ? tryMallocOutOfLine(size) : tryMallocSlow(size);
   }
 
   @Override
@@ -197,7 +207,9 @@ public sealed class FallbackAllocator extends ColdPaths permits OwningFallbackAl
   @Override
   final boolean tryFreeSlow(long address) {
     requireUsable();
-    if (address != NULL && !primary.tryFree(address)) {
+    PagedAllocator quick = this.quick;
+    boolean freed = quick != null ? quick.tryFreeSlow(address) : primary.tryFree(address);
+    if (!freed && address != NULL) {
       other.free(address);
       countOtherFree();
     }
