@@ -223,6 +223,9 @@ public final class FixedBlockAllocator extends PagedAllocator {
      * Sets into how many parts a shared allocator is split, each for one thread at a time. Where
      * not set, or set to 0: as many as there are processors, rounded up to a power of two.
      *
+     * <p>More pay where more threads are busy than there are processors: a thread that loses its
+     * processor may leave its stripe taken. Each holds pages of its own.
+     *
      * @param stripes a power of two, at most 1024; without meaning where not shared
      * @return this builder
      */
