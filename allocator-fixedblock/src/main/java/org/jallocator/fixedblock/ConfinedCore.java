@@ -18,13 +18,14 @@ final class ConfinedCore extends Core {
   /** The same thread for as long as this lives, to be named in errors. */
   private final Thread maker = Thread.currentThread();
 
-  ConfinedCore(String layer, PageSource source, PageLayout[][] layouts) {
+  /**
+   * Makes a core of pools without pages.
+   *
+   * @param pools by size class
+   */
+  ConfinedCore(String layer, PageSource source, BlockPool... pools) {
     super(layer, source);
-    pools = new BlockPool[layouts.length];
-    for (int i = 0; i < layouts.length; i++) {
-      pools[i] =
-          layouts.length == 1 ? new LonePool(layer, layouts[i]) : new BlockPool(layer, layouts[i]);
-    }
+    this.pools = pools;
   }
 
   /**

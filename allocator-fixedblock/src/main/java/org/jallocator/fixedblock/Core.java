@@ -26,7 +26,26 @@ abstract sealed class Core permits ConfinedCore, SharedCore {
   }
 
   /**
-   * Makes a core.
+   * Makes a core of one pool.
+   *
+   * @param pool the pool where confined, for whose frees the caller has to ask it first
+   * @param stripes of a shared one, or 0 for as many as there are processors
+   */
+  static Core ofOne(
+      String layer,
+      Allocator inner,
+      PageLayout layout,
+      LonePool pool,
+      boolean shared,
+      int stripes) {
+    PageSource source = new PageSource(inner, layout.bytes());
+    return shared
+        ? new SharedCore(layer, source, new PageLayout[][] {{layout}}, stripes)
+        : new ConfinedCore(layer, source, pool);
+  }
+
+  /**
+   * Makes a core of a pool a size class.
    *
    * @param layouts of each size class's pages, small ones first
    * @param stripes of a shared one, or 0 for as many as there are processors
@@ -40,7 +59,15 @@ abstract sealed class Core permits ConfinedCore, SharedCore {
     PageSource source = new PageSource(inner, minPageBytes);
     return shared
         ? new SharedCore(layer, source, layouts, stripes)
-        : new ConfinedCore(layer, source, layouts);
+        : new ConfinedCore(layer, source, pools(layer, layouts));
+  }
+
+  private static BlockPool[] pools(String layer, PageLayout[][] layouts) {
+    BlockPool[] pools = new BlockPool[layouts.length];
+    for (int i = 0; i < layouts.length; i++) {
+      pools[i] = new BlockPool(layer, layouts[i]);
+    }
+    return pools;
   }
 
   /**

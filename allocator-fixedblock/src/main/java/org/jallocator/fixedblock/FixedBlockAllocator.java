@@ -37,23 +37,32 @@ public final class FixedBlockAllocator extends PagedAllocator {
 
   private FixedBlockAllocator(
       Allocator inner, long pageSize, long blockSize, long alignment, boolean shared, int stripes) {
-    super(
-        "blockSize",
-        blockSize,
+    this(
+        inner,
+        PageLayout.ofFixedBlocks(inner, pageSize, blockSize, alignment),
         alignment,
-        core(
-            PageLayout.ofFixedBlocks(inner, pageSize, blockSize, alignment),
-            inner,
-            shared,
-            stripes));
-    this.pool =
-        core instanceof ConfinedCore confined
-            ? (LonePool) confined.pools()[0]
-            : new LonePool(NAME, PageLayout.NONE);
+        shared,
+        stripes);
   }
 
-  private static Core core(PageLayout layout, Allocator inner, boolean shared, int stripes) {
-    return Core.of(NAME, inner, new PageLayout[][] {{layout}}, shared, stripes);
+  private FixedBlockAllocator(
+      Allocator inner, PageLayout layout, long alignment, boolean shared, int stripes) {
+    this(inner, layout, new LonePool(NAME, layout), alignment, shared, stripes);
+  }
+
+  private FixedBlockAllocator(
+      Allocator inner,
+      PageLayout layout,
+      LonePool pool,
+      long alignment,
+      boolean shared,
+      int stripes) {
+    super(
+        "blockSize",
+        layout.blockSize(),
+        alignment,
+        Core.ofOne(NAME, inner, layout, pool, shared, stripes));
+    this.pool = pool;
   }
 
   /**

@@ -2,6 +2,7 @@ package org.jallocator.fixedblock;
 
 /**
  * The pool of a confined allocator that has no other: it finds a block without asking whose it is.
+ * Only {@link #give(long, PageTable)} may be its hot path for frees.
  *
  * <p>Who frees many blocks mostly frees neighbours, one after the other. The word that the last
  * free of the cold path was of is open, or the next one where that filled it: its bits stand in

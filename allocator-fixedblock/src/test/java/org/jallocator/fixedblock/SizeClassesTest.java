@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.stream.LongStream;
+import org.jallocator.InvalidFreeException;
 import org.jallocator.testkit.RecordingAllocator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -169,5 +171,25 @@ final class SizeClassesTest {
       other.join();
       assertTrue(message[0].endsWith(", remedy=shared=true"), () -> message[0]);
     }
+  }
+
+  @Test
+  void aSoleClassKnowsWhichOfManyNeighboursCameBack() {
+    var inner = RecordingAllocator.create();
+    try (var classes = SizeClassAllocator.builder(inner).maxSize(16).build()) {
+      long[] all = LongStream.range(0, 3000).map(i -> classes.malloc(16)).toArray();
+      for (int i = 0; i < all.length; i++) {
+        long address = all[i];
+        classes.free(address);
+        if (i % 37 == 36 && classes.owns(address)) {
+          assertThrows(InvalidFreeException.class, () -> classes.free(address));
+        }
+        if (i % 50 == 0) {
+          assertEquals(all.length - i - 1, classes.stats().liveBlocks());
+        }
+      }
+      assertEquals(0, classes.stats().liveBlocks());
+    }
+    inner.assertEverythingReturned();
   }
 }
