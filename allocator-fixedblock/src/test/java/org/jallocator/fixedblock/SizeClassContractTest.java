@@ -25,6 +25,14 @@ final class SizeClassContractTest {
   }
 
   @Nested
+  final class WithOneClassAndPagesOfManyWords extends AllocatorContract {
+    @Override
+    protected Allocator create(Allocator inner) {
+      return SizeClassAllocator.builder(inner).maxSize(16).build();
+    }
+  }
+
+  @Nested
   final class WithClassesOfOneByte extends AllocatorContract {
     @Override
     protected Allocator create(Allocator inner) {
