@@ -326,8 +326,19 @@ public sealed class FallbackAllocator extends ColdPaths permits OwningFallbackAl
 
   private void requireOwner() {
     if (!shared && Thread.currentThread() != maker) {
-      throw AllocatorErrors.wrongThread(NAME, maker, "shared=true in its parts");
+      throw canBeShared(this)
+          ? AllocatorErrors.wrongThread(NAME, maker, "shared=true in its parts")
+          : AllocatorErrors.wrongThread(NAME, maker);
     }
+  }
+
+  /** {@return whether an allocator is shared or has an option for that, as far as is known here} */
+  private static boolean canBeShared(Allocator allocator) {
+    return allocator.isShared()
+        || allocator instanceof PagedAllocator
+        || (allocator instanceof FallbackAllocator tier
+            && canBeShared(tier.primary)
+            && canBeShared(tier.other));
   }
 
   @Override

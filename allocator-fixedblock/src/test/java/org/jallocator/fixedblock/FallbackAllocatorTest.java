@@ -230,4 +230,29 @@ final class FallbackAllocatorTest {
     @Override
     public void close() {}
   }
+
+  @Test
+  void theErrorOfAnotherThreadNamesTheRemedyIfThereIsOne() throws InterruptedException {
+    var confined = RecordingAllocator.builder().shared(false).build();
+    var shared = RecordingAllocator.builder().shared(true).build();
+    var blocks = FixedBlockAllocator.create(leaf, 640, 64, 8);
+    assertTrue(
+        messageToAStranger(FallbackAllocator.create(blocks, shared))
+            .endsWith(", remedy=shared=true in its parts"));
+    assertFalse(messageToAStranger(FallbackAllocator.create(blocks, confined)).contains("remedy"));
+    assertFalse(messageToAStranger(FallbackAllocator.create(confined, shared)).contains("remedy"));
+  }
+
+  private static String messageToAStranger(Allocator allocator) throws InterruptedException {
+    String[] message = new String[1];
+    Thread stranger =
+        new Thread(
+            () ->
+                message[0] =
+                    assertThrows(IllegalStateException.class, () -> allocator.malloc(1))
+                        .getMessage());
+    stranger.start();
+    stranger.join();
+    return message[0];
+  }
 }
