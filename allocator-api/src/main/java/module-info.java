@@ -10,5 +10,8 @@ module org.jallocator {
   exports org.jallocator.spi;
   exports org.jallocator.stack;
 
+  uses org.jallocator.spi.AllocatorListener;
   uses org.jallocator.spi.AllocatorProvider;
+  uses org.jallocator.spi.NativeAccess;
+  uses org.jallocator.spi.ProcessFence;
 }

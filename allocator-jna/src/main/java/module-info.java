@@ -10,4 +10,8 @@ module org.jallocator.jna {
   provides org.jallocator.spi.AllocatorProvider with
       org.jallocator.jna.DefaultProvider,
       org.jallocator.jna.LibraryProvider;
+  provides org.jallocator.spi.NativeAccess with
+      org.jallocator.jna.JnaNativeAccess;
+  provides org.jallocator.spi.ProcessFence with
+      org.jallocator.jna.JnaProcessFence;
 }

@@ -1,6 +1,6 @@
 package org.jallocator;
 
-/** A free of what is not a block in the caller's hands. The allocator's state is unchanged. */
+/** A free of an address that is no live block of the caller. The allocator's state is unchanged. */
 public final class InvalidFreeException extends IllegalArgumentException {
 
   private static final long serialVersionUID = 1L;
@@ -14,12 +14,23 @@ public final class InvalidFreeException extends IllegalArgumentException {
     /** The address is not in the allocator's memory. */
     FOREIGN("address is not this allocator's"),
     /** The block cannot have been asked for with that size. */
-    SIZE_MISMATCH("size is not the block's");
+    SIZE_MISMATCH("size is not the block's"),
+    /** Bytes behind the block were overwritten. Only a layer that guards its blocks finds it. */
+    OVERRUN("bytes behind the block were overwritten"),
+    /** Bytes before the block were overwritten. Only a layer that guards its blocks finds it. */
+    UNDERRUN("bytes before the block were overwritten"),
+    /** A free block was written to. Only a layer that guards its blocks finds it. */
+    USE_AFTER_FREE("block was written to after its free");
 
     private final String rule;
 
     Reason(String rule) {
       this.rule = rule;
+    }
+
+    /** {@return the rule that was broken, as messages say it} */
+    public String rule() {
+      return rule;
     }
   }
 
@@ -37,7 +48,20 @@ public final class InvalidFreeException extends IllegalArgumentException {
    * @param address the address that was to be freed
    */
   public InvalidFreeException(Reason reason, String layer, long address) {
-    super(layer + ": " + reason.rule + ": address=0x" + Long.toHexString(address));
+    this(reason, layer, address, "");
+  }
+
+  /**
+   * Makes an exception whose message reads {@code layer: rule: address=0x…} and goes on with
+   * details, such as where the block was allocated.
+   *
+   * @param reason what is wrong
+   * @param layer the name of the allocator that refused
+   * @param address the address that was to be freed
+   * @param details what follows the address, with its separator; may be empty
+   */
+  public InvalidFreeException(Reason reason, String layer, long address, String details) {
+    super(layer + ": " + reason.rule + ": address=0x" + Long.toHexString(address) + details);
     this.reason = reason;
     this.address = address;
   }

@@ -4,8 +4,9 @@ import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
 /**
- * A close that found live blocks. Nothing was released and the allocator is open: free them and
- * close again.
+ * A close that found live blocks. If {@link Allocator#close} throws it, nothing was released and
+ * the allocator is open: free the blocks and close again. If {@link Allocator#closeAndRelease}
+ * throws it, the allocator is closed.
  */
 public final class LeakException extends IllegalStateException {
 
@@ -20,8 +21,14 @@ public final class LeakException extends IllegalStateException {
   /** Their bytes. */
   private final long liveBytes;
 
+  /** How many of them are of unknown length. */
+  private final long unsizedBlocks;
+
   /** The first few. */
   private final long[] addresses;
+
+  /** Where they were allocated; empty if that is not known. */
+  private final String sites;
 
   /**
    * Makes an exception whose message reads {@code layer: closed with live blocks: blocks=…,
@@ -29,22 +36,51 @@ public final class LeakException extends IllegalStateException {
    *
    * @param layer the name of the allocator that was to be closed
    * @param liveBlocks how many blocks are live
-   * @param liveBytes their bytes, negative where unknown
+   * @param liveBytes their bytes
    * @param addresses the addresses of the first few, {@value #MAX_ADDRESSES} at the most
    */
   public LeakException(String layer, long liveBlocks, long liveBytes, long... addresses) {
+    this(layer, new AllocatorStats(liveBlocks, liveBytes, 0, 0, 0, 0), addresses);
+  }
+
+  /**
+   * Makes an exception whose message reads {@code layer: closed with live blocks: blocks=…,
+   * bytes=…, unsized=…, first=[0x…]}, where {@code unsized} is left out if it is 0.
+   *
+   * @param layer the name of the allocator that was to be closed
+   * @param live what is live
+   * @param addresses the addresses of the first few, {@value #MAX_ADDRESSES} at the most
+   */
+  public LeakException(String layer, AllocatorStats live, long... addresses) {
+    this(layer, live, "", addresses);
+  }
+
+  /**
+   * Makes an exception whose message goes on, on lines of their own, with where the live blocks
+   * were allocated.
+   *
+   * @param layer the name of the allocator that was to be closed
+   * @param live what is live
+   * @param sites where the live blocks were allocated, lines of text; empty if that is not known
+   * @param addresses the addresses of the first few, {@value #MAX_ADDRESSES} at the most
+   */
+  public LeakException(String layer, AllocatorStats live, String sites, long... addresses) {
     super(
         layer
             + ": closed with live blocks: blocks="
-            + liveBlocks
+            + live.liveBlocks()
             + ", bytes="
-            + (liveBytes < 0 ? "unknown" : liveBytes)
+            + live.liveBytes()
+            + (live.unsizedBlocks() == 0 ? "" : ", unsized=" + live.unsizedBlocks())
             + ", first="
             + LongStream.of(addresses)
                 .mapToObj(address -> "0x" + Long.toHexString(address))
-                .collect(Collectors.joining(", ", "[", "]")));
-    this.liveBlocks = liveBlocks;
-    this.liveBytes = liveBytes;
+                .collect(Collectors.joining(", ", "[", "]"))
+            + (sites.isEmpty() ? "" : "\n" + sites));
+    this.sites = sites;
+    this.liveBlocks = live.liveBlocks();
+    this.liveBytes = live.liveBytes();
+    this.unsizedBlocks = live.unsizedBlocks();
     this.addresses = addresses.clone();
   }
 
@@ -54,15 +90,25 @@ public final class LeakException extends IllegalStateException {
   }
 
   /**
-   * {@return the bytes of the live blocks, each counted with the length that it occupies; negative
-   * where unknown}
+   * {@return the bytes of the live blocks, each counted with the length that it occupies; without
+   * the {@link #unsizedBlocks}}
    */
   public long liveBytes() {
     return liveBytes;
   }
 
+  /** {@return how many of the live blocks are of unknown length} */
+  public long unsizedBlocks() {
+    return unsizedBlocks;
+  }
+
   /** {@return the addresses of the first few live blocks, {@link #MAX_ADDRESSES} at the most} */
   public long[] addresses() {
     return addresses.clone();
+  }
+
+  /** {@return where the live blocks were allocated, lines of text; empty if that is not known} */
+  public String sites() {
+    return sites;
   }
 }

@@ -1,8 +1,8 @@
 package org.jallocator;
 
 /**
- * An allocator that can tell its own memory from anyone else's, and so can be the primary of a
- * fallback allocator. Public on purpose: anyone may write one.
+ * An allocator that can tell its own memory from that of others, and so can be the primary of a
+ * fallback allocator. Public on purpose: others may write one.
  */
 public interface OwningAllocator extends Allocator {
 
@@ -17,6 +17,18 @@ public interface OwningAllocator extends Allocator {
   boolean owns(long address);
 
   /**
+   * {@return the addresses of some live blocks, in no order} For reports: beside other threads it
+   * may miss blocks, or name one that was just freed. The default names none.
+   *
+   * @param limit how many addresses at the most
+   * @throws IllegalStateException if this allocator is confined to another thread that has not
+   *     ended
+   */
+  default long[] liveAddresses(int limit) {
+    return new long[0];
+  }
+
+  /**
    * Takes a block back if it is this allocator's.
    *
    * @param address any address
@@ -28,7 +40,7 @@ public interface OwningAllocator extends Allocator {
   boolean tryFree(long address);
 
   /**
-   * Takes a block back if it is this allocator's, told its size.
+   * Takes a block back if it is this allocator's, and checks its size.
    *
    * @param address any address
    * @param size the size that the block was asked for with, in bytes

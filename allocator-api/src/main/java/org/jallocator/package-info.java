@@ -1,4 +1,20 @@
-/** The contract: what every allocator promises, and how it says no. */
+/**
+ * The contract: what every allocator promises, and its errors.
+ *
+ * <p>Conventions, here and in all modules of this project:
+ *
+ * <ul>
+ *   <li>An address is a native address as a {@code long}, compared as unsigned. NULL is 0.
+ *   <li>Sizes are in bytes. An alignment is a power of two.
+ *   <li>A block is what malloc hands out. A page or a chunk is memory that a layer takes from its
+ *       inner allocator. Live bytes are in the hands of the user; reserved bytes are what a layer
+ *       holds from its inner.
+ *   <li>Thread safety is one of three: "Confined to its owner thread"; "Shared, never blocks";
+ *       "Shared, may block".
+ *   <li>The message of an error reads {@code layer: rule: name=value, limit=value}. Sizes are
+ *       decimal, addresses are hexadecimal with {@code 0x}.
+ * </ul>
+ */
 @NullMarked
 package org.jallocator;
 

@@ -3,7 +3,7 @@ package org.jallocator.spi;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The contract's errors in the contract's words, for all who implement it. Each method makes the
+ * The contract's errors in the contract's words, for all implementations. Each method makes the
  * throwable and leaves throwing to the caller: {@code throw AllocatorErrors.sizeTooSmall(...)}.
  */
 public final class AllocatorErrors {
@@ -36,20 +36,28 @@ public final class AllocatorErrors {
   }
 
   /**
+   * {@return the error for a leaf that has no memory}
+   *
+   * @param layer the name of the allocator that cannot serve
+   * @param size the size asked for, in bytes
+   */
+  public static OutOfMemoryError outOfMemory(String layer, long size) {
+    return new OutOfMemoryError(layer + ": no memory: size=" + size);
+  }
+
+  /**
    * {@return the error for an inner allocator that has no memory}
    *
    * @param layer the name of the allocator that cannot serve
    * @param size the size asked for, in bytes
-   * @param reserved the bytes that the allocator holds from its inner, or a negative number where
-   *     it does not know
-   * @param cause what the inner threw, or null where it returned NULL
+   * @param reserved the bytes that the allocator holds from its inner
+   * @param cause what the inner threw, or null iff it returned NULL
    */
   @SuppressWarnings("exports") // the annotation need not be there
   public static OutOfMemoryError outOfMemory(
       String layer, long size, long reserved, @Nullable Throwable cause) {
     OutOfMemoryError error =
-        new OutOfMemoryError(
-            layer + ": no memory: size=" + size + (reserved < 0 ? "" : ", reserved=" + reserved));
+        new OutOfMemoryError(layer + ": no memory: size=" + size + ", reserved=" + reserved);
     if (cause != null) {
       error.initCause(cause);
     }

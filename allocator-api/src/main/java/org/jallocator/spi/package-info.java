@@ -1,4 +1,22 @@
-/** What the author of an allocator implements and uses. */
+/**
+ * What the author of an allocator implements and uses.
+ *
+ * <ul>
+ *   <li>To be found by name: {@link org.jallocator.spi.AllocatorProvider}, its {@link
+ *       org.jallocator.spi.Option}s, and the {@link org.jallocator.spi.AllocatorSettings} that it
+ *       is given.
+ *   <li>To keep the contract: {@link org.jallocator.spi.AllocatorErrors} makes its errors, {@link
+ *       org.jallocator.spi.StackRoom} throws a stack overflow before the first change, {@link
+ *       org.jallocator.spi.Waiting} waits for another thread, {@link
+ *       org.jallocator.spi.AllocatorEvents} passes events to each {@link
+ *       org.jallocator.spi.AllocatorListener}.
+ *   <li>To show figures: {@link org.jallocator.spi.CallCounts} and {@link
+ *       org.jallocator.spi.MemoryLimit}, implemented beside {@link org.jallocator.Allocator}.
+ *   <li>What allocator-jna provides to all layers: {@link org.jallocator.spi.NativeAccess} reads
+ *       and writes native memory, {@link org.jallocator.spi.ProcessFence} is a fence for all
+ *       threads.
+ * </ul>
+ */
 @NullMarked
 package org.jallocator.spi;
 

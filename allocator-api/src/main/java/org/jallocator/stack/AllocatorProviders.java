@@ -1,5 +1,6 @@
 package org.jallocator.stack;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -18,9 +19,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The providers that were found, on the class path or the module path.
  *
- * <p>They come from the class loader of this library; from the context class loader only where that
+ * <p>They come from the class loader of this library; from the context class loader only if that
  * one has none; or from the one class loader that is passed in. A provider that cannot be loaded,
- * or that declares nonsense, is left out and told of by {@link #broken()}; it does not hide the
+ * or that declares nonsense, is left out and listed by {@link #broken()}; it does not hide the
  * others. Two providers of one name are an error, because either choice would be a silent one.
  *
  * <p>Immutable. Shared, never blocks.
@@ -29,12 +30,15 @@ public final class AllocatorProviders {
 
   private final SortedMap<String, Declaration> declarations = new TreeMap<>();
   private final Set<String> broken = new LinkedHashSet<>();
+  private final List<ClassLoader> loaders;
 
-  private AllocatorProviders() {}
+  private AllocatorProviders(List<ClassLoader> loaders) {
+    this.loaders = loaders;
+  }
 
   /**
-   * Finds the providers of this library's class loader, or, where that has none, those of the
-   * context class loader.
+   * Finds the providers of this library's class loader, or, if that has none, those of the context
+   * class loader.
    *
    * @return what was found
    * @throws AllocatorConfigException if two providers have one name
@@ -54,9 +58,9 @@ public final class AllocatorProviders {
     return load(List.of(loader));
   }
 
-  /** Returns what the first of some class loaders has that has any. */
+  /** {@return what the first of some class loaders has that has any} */
   static AllocatorProviders load(List<ClassLoader> loaders) {
-    AllocatorProviders found = new AllocatorProviders();
+    AllocatorProviders found = new AllocatorProviders(loaders);
     for (ClassLoader loader : loaders) {
       if (found.declarations.isEmpty()) {
         found.search(loader);
@@ -65,14 +69,14 @@ public final class AllocatorProviders {
     return found;
   }
 
-  /** Returns what some providers declare. */
+  /** {@return what some providers declare} */
   static AllocatorProviders of(Collection<? extends AllocatorProvider> providers) {
-    AllocatorProviders found = new AllocatorProviders();
+    AllocatorProviders found = new AllocatorProviders(List.of());
     providers.forEach(found::add);
     return found;
   }
 
-  /** Returns the class loaders to look in, in order, where none is passed in. */
+  /** {@return the class loaders to look in, in order, if none is passed in} */
   static List<ClassLoader> loaders() {
     ClassLoader own =
         Objects.requireNonNullElse(
@@ -136,13 +140,27 @@ public final class AllocatorProviders {
     return List.copyOf(broken);
   }
 
-  /** Returns what a provider declared; null iff there is none of that name. */
+  /** {@return what a provider declared; null iff there is none of that name} */
   @Nullable Declaration find(String name) {
     return declarations.get(name);
   }
 
-  /** Returns the names of all providers, in order. */
+  /** {@return the names of all providers, in order} */
   Collection<String> names() {
     return List.copyOf(declarations.keySet());
+  }
+
+  /** {@return whether a file is where providers were looked for} */
+  boolean canSee(String resource) {
+    for (ClassLoader loader : loaders) {
+      try {
+        if (loader.getResources(resource).hasMoreElements()) {
+          return true;
+        }
+      } catch (IOException e) {
+        // Then this loader does not show it: what is asked for is a hint, nothing depends on it.
+      }
+    }
+    return false;
   }
 }

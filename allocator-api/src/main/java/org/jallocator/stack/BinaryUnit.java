@@ -21,7 +21,7 @@ enum BinaryUnit {
     this.shift = shift;
   }
 
-  /** Returns the unit that a symbol stands for, the byte for an empty one; null iff none. */
+  /** {@return the unit that a symbol stands for, the byte for an empty one; null iff none} */
   static @Nullable BinaryUnit of(String symbol) {
     for (BinaryUnit unit : values()) {
       if (symbol.equals(unit.brief) || symbol.equals(unit.symbol)) {
@@ -35,7 +35,7 @@ enum BinaryUnit {
     return !symbol.isEmpty() && of(symbol) != null;
   }
 
-  /** Returns the unit that is meant by KB, MB or GB in any case; null iff it is none of them. */
+  /** {@return the unit that is meant by KB, MB or GB in any case; null iff it is none of them} */
   static @Nullable BinaryUnit ofAmbiguous(String symbol) {
     for (BinaryUnit unit : values()) {
       if (unit != BYTE && symbol.equalsIgnoreCase(unit.brief + "B")) {
@@ -45,7 +45,7 @@ enum BinaryUnit {
     return null;
   }
 
-  /** Returns why a symbol of this unit is ambiguous. */
+  /** {@return why a symbol of this unit is ambiguous} */
   String disagreement(String ambiguous) {
     long binary = 1L << shift;
     long decimal = 1;
@@ -63,7 +63,7 @@ enum BinaryUnit {
         + ".";
   }
 
-  /** Returns the symbol that a text is but for the case of its letters; null iff none. */
+  /** {@return the symbol that a text is but for the case of its letters; null iff none} */
   static @Nullable String ofAnyCase(String text) {
     for (String symbol : symbols()) {
       if (symbol.equalsIgnoreCase(text)) {
@@ -73,7 +73,7 @@ enum BinaryUnit {
     return null;
   }
 
-  /** Returns all symbols, from the smallest unit up. */
+  /** {@return all symbols, from the smallest unit up} */
   static List<String> symbols() {
     List<String> symbols = new ArrayList<>();
     for (BinaryUnit unit : values()) {
@@ -85,7 +85,7 @@ enum BinaryUnit {
     return symbols;
   }
 
-  /** Returns a size in the largest unit that holds it a whole number of times. */
+  /** {@return a size in the largest unit that holds it a whole number of times} */
   static String format(long size) {
     for (BinaryUnit unit : values()) {
       if (unit != BYTE && size > 0 && size == size >> unit.shift << unit.shift) {

@@ -33,13 +33,13 @@ record Blueprint(
    */
   record Use(@Nullable String part, Spot spot, Blueprint layer) {
 
-    /** Returns the canonical expression. */
+    /** {@return the canonical expression} */
     String expression() {
       return part == null ? layer.expression() : "@" + part;
     }
   }
 
-  /** Returns the canonical expression of this layer and all below. */
+  /** {@return the canonical expression of this layer and all below} */
   String expression() {
     StringBuilder expression = options();
     for (Use inner : inners) {
@@ -48,7 +48,7 @@ record Blueprint(
     return enclosed(expression);
   }
 
-  /** Returns the canonical expression of this layer alone. */
+  /** {@return the canonical expression of this layer alone} */
   String title() {
     return enclosed(options());
   }

@@ -44,7 +44,10 @@ record Declaration(
     for (Option<?> option : options) {
       require(KEY.matcher(option.name()).matches(), "bad name of an option", option.name());
       require(keys.add(option.name()), "two options of one name", option.name());
-      require(isDefaultAllowed(option), "default out of range", option.name());
+      require(isAllowed(option, option.defaultValue()), "default out of range", option.name());
+    }
+    for (Option<?> option : options) {
+      checkRequirement(option, options);
     }
     return new Declaration(provider, name, options, List.copyOf(provider.innerLayers()));
   }
@@ -55,8 +58,20 @@ record Declaration(
     }
   }
 
-  private static boolean isDefaultAllowed(Option<?> option) {
-    Object value = option.defaultValue();
+  private static void checkRequirement(Option<?> option, List<Option<?>> options) {
+    Option.Requirement<?> requirement = option.requirement();
+    if (requirement != null) {
+      Option<?> other = requirement.option();
+      require(
+          options.stream().anyMatch(known -> known.name().equals(other.name())),
+          "requires an option that is not declared",
+          option.name());
+      require(
+          isAllowed(other, requirement.value()), "requires a value out of range", option.name());
+    }
+  }
+
+  private static boolean isAllowed(Option<?> option, Object value) {
     return switch (option.type()) {
       case SIZE, NUMBER ->
           value instanceof Long number && number >= option.min() && number <= option.max();
@@ -80,7 +95,7 @@ record Declaration(
     return keys;
   }
 
-  /** Returns the class of a provider and the jar that it came from. */
+  /** {@return the class of a provider and the jar that it came from} */
   static String whereabouts(Class<?> type) {
     CodeSource source = type.getProtectionDomain().getCodeSource();
     URL location = source == null ? null : source.getLocation();

@@ -8,32 +8,30 @@ import org.jallocator.AllocatorStats;
  * Draws the tree of a stack, a line for each layer, two spaces in for each level:
  *
  * <pre>
- * fallback: not tracked
+ * fallback: live 192 bytes and 1 block of unknown length, reserved 65536 bytes
  *   &#64;small = fixedblock(blockSize=64): live 192 bytes, reserved 65536 bytes
  *     library(name=jemalloc): not tracked, file /usr/lib/libjemalloc.so.2
- *   arena: live 0 bytes, reserved 0 bytes
+ *   arena: closed
  *     &#64;small: shown above
  * </pre>
+ *
+ * <p>What is documented of a line is at {@link AllocatorStack#describe}.
  */
 final class Description {
 
-  private final Thread owner;
   private final Map<Layer, String> shown = new HashMap<>();
   private final StringBuilder lines = new StringBuilder();
 
-  private Description(Thread owner) {
-    this.owner = owner;
-  }
+  private Description() {}
 
   /**
-   * Returns the lines.
+   * {@return the lines}
    *
    * @param use how the root is referred to
    * @param root the root
-   * @param owner the thread that alone may ask the confined layers
    */
-  static String of(Blueprint.Use use, Layer root, Thread owner) {
-    Description description = new Description(owner);
+  static String of(Blueprint.Use use, Layer root) {
+    Description description = new Description();
     description.add(use, root, "");
     return description.lines.toString();
   }
@@ -58,22 +56,26 @@ final class Description {
     return detail.isEmpty() ? "" : ", " + detail;
   }
 
-  private String figures(Layer layer) {
+  private static String figures(Layer layer) {
     if (layer.isClosed()) {
       return "closed";
     }
-    if (!layer.allocator().isShared() && Thread.currentThread() != owner) {
-      return "confined to " + owner;
-    }
     AllocatorStats stats = layer.allocator().stats();
-    if (stats.liveBytes() == AllocatorStats.UNTRACKED
-        && stats.reservedBytes() == AllocatorStats.UNTRACKED) {
+    if (!stats.isTracked()) {
       return "not tracked";
     }
-    return "live " + bytes(stats.liveBytes()) + ", reserved " + bytes(stats.reservedBytes());
+    String unsized =
+        stats.unsizedBlocks() == 0
+            ? ""
+            : " and " + counted(stats.unsizedBlocks(), "block") + " of unknown length";
+    return "live "
+        + counted(stats.liveBytes(), "byte")
+        + unsized
+        + ", reserved "
+        + counted(stats.reservedBytes(), "byte");
   }
 
-  private static String bytes(long bytes) {
-    return bytes == AllocatorStats.UNTRACKED ? "not tracked" : bytes + " bytes";
+  private static String counted(long count, String unit) {
+    return count + " " + unit + (count == 1 ? "" : "s");
   }
 }

@@ -1,20 +1,21 @@
 package org.jallocator.stack;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.jallocator.Allocator;
 
 /**
  * A layer that was built. A layer below several others, or several times below one, is one object.
  *
- * <p>Invariant: {@code openUsers} counts the places in which an open layer uses this one; only at 0
- * may it be closed.
+ * <p>The one state is whether it is closed; whether it is in use follows from that of its users. So
+ * an error at any point of a close leaves nothing half done.
  */
 final class Layer {
 
   private final Blueprint blueprint;
   private final Allocator allocator;
   private final List<Layer> inners;
-  private int openUsers;
+  private final List<Layer> users = new ArrayList<>();
   private boolean closed;
 
   Layer(Blueprint blueprint, Allocator allocator, List<Layer> inners) {
@@ -22,7 +23,7 @@ final class Layer {
     this.allocator = allocator;
     this.inners = List.copyOf(inners);
     for (Layer inner : inners) {
-      inner.openUsers++;
+      inner.users.add(this);
     }
   }
 
@@ -38,8 +39,14 @@ final class Layer {
     return inners;
   }
 
+  /** {@return whether a layer that is open stands on this one; only if not may it be closed} */
   boolean isInUse() {
-    return openUsers > 0;
+    for (int i = 0; i < users.size(); i++) {
+      if (!users.get(i).closed) {
+        return true;
+      }
+    }
+    return false;
   }
 
   boolean isClosed() {
@@ -49,8 +56,5 @@ final class Layer {
   /** Notes that the allocator was closed, or failed to close and is given up. */
   void close() {
     closed = true;
-    for (Layer inner : inners) {
-      inner.openUsers--;
-    }
   }
 }

@@ -2,8 +2,8 @@ package org.jallocator.stack;
 
 /**
  * Cuts a text into tokens. Letters are a to z and A to Z, digits are 0 to 9, blanks are space, tab
- * and line break: everything else may stand between apostrophes only. What a number or a word is
- * good for is not decided here, so that whoever knows what was expected can say so.
+ * and line break: everything else may stand between apostrophes only. What a number or a word means
+ * is decided by the parser and the resolver, which can say what was expected.
  */
 final class Lexer {
 
@@ -16,7 +16,7 @@ final class Lexer {
     this.text = source.text();
   }
 
-  /** Returns the next token; at the end of the text {@link Token.Kind#END}, again and again. */
+  /** {@return the next token; at the end of the text {@link Token.Kind#END}, again and again} */
   Token next() {
     while (at < text.length() && isBlank(text.charAt(at))) {
       at++;
@@ -83,13 +83,13 @@ final class Lexer {
         .exception();
   }
 
-  /** Returns a code point in the way Unicode writes it: four digits at the least. */
+  /** {@return a code point in the way Unicode writes it: four digits at the least} */
   static String hex(int codePoint) {
     String digits = Integer.toHexString(codePoint).toUpperCase(java.util.Locale.ROOT);
     return "0".repeat(Math.max(0, 4 - digits.length())) + digits;
   }
 
-  /** Returns whether a text may stand without apostrophes. */
+  /** {@return whether a text may stand without apostrophes} */
   static boolean isWord(String text) {
     return !text.isEmpty()
         && isLetter(text.charAt(0))

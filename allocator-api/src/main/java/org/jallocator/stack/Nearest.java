@@ -4,16 +4,16 @@ import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds what somebody meant to write. Two words are as far apart as the number of letters to
- * insert, delete, replace or swap with their neighbour; ASCII case does not count. A word that is
- * further away than a third of its length is not what was meant, and neither is one that has no
- * letter in common.
+ * Finds the word that was meant. Two words are as far apart as the number of letters to insert,
+ * delete, replace or swap with their neighbour; ASCII case does not count. A word that is further
+ * away than a third of its length is not what was meant, and neither is one that has no letter in
+ * common.
  */
 final class Nearest {
 
   private Nearest() {}
 
-  /** Returns the nearest choice, the first of equals; null iff none is near. */
+  /** {@return the nearest choice, the first of equals; null iff none is near} */
   static @Nullable String to(String word, Collection<String> choices) {
     String nearest = null;
     int least = Math.min(word.length(), Math.max(1, word.length() / 3) + 1);

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  * value  = word | number | "'" text "'"
  * </pre>
  *
- * <p>Whether names and values are right is for {@link Checker} to say. Recursion is bounded by
+ * <p>Whether names and values are right is for {@link Resolver} to say. Recursion is bounded by
  * {@link Limits#DEPTH}.
  */
 final class Parser {
@@ -34,7 +34,7 @@ final class Parser {
     this.last = token;
   }
 
-  /** Returns the tree that a text stands for. */
+  /** {@return the tree that a text stands for} */
   static Expression parse(Source source) {
     Limits.checkLength(source);
     if (source.text().isBlank()) {
@@ -161,7 +161,7 @@ final class Parser {
     return problem;
   }
 
-  /** Returns a character as it looks, and what Unicode calls it where that is not enough. */
+  /** {@return a character as it looks, and what Unicode calls it if that is not enough} */
   private static String named(int character) {
     String written = Character.toString(character);
     if (character > ' ' && character < 0x7F) {

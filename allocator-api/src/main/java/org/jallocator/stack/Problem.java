@@ -3,6 +3,7 @@ package org.jallocator.stack;
 import java.util.Collection;
 import java.util.List;
 import org.jallocator.AllocatorConfigException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is wrong with a configuration, on its way to becoming the message of an exception.
@@ -16,8 +17,9 @@ import org.jallocator.AllocatorConfigException;
  *
  * <p>Text and carets line up because both count characters and neither holds a tab, a line break or
  * anything else that has no width: in the text such characters are shown as spaces. Of a long text
- * only {@link #WIDTH} characters around the spot are shown. Everything is put together without a
- * formatter, so no locale has a say in it.
+ * only {@link #WIDTH} characters around the spot are shown; every other part is cut too, so that a
+ * message has less than 4096 characters whatever was configured. Everything is put together without
+ * a formatter, so no locale has a say in it.
  */
 final class Problem {
 
@@ -30,24 +32,30 @@ final class Problem {
   /** Characters of a quoted word that are shown at the most. */
   private static final int QUOTED = 40;
 
+  /** Characters of a line that are shown at the most: of the headline's parts and of the others. */
+  private static final int LINE = 320;
+
+  /** Lines of a list that are shown at the most. */
+  private static final int LINES = 6;
+
   private static final String CUT = "...";
 
   private final StringBuilder message;
 
   private Problem(String headline) {
-    this.message = new StringBuilder(visible(headline));
+    this.message = new StringBuilder(cut(visible(headline)));
   }
 
-  /** Returns a problem that is at no one spot of a text. */
+  /** {@return a problem that is at no one spot of a text} */
   static Problem of(String headline) {
     return new Problem(headline);
   }
 
-  /** Returns a problem at a spot. */
+  /** {@return a problem at a spot} */
   static Problem at(Spot spot, String headline) {
     Problem problem = new Problem(headline);
     problem.message.append(" at column ").append(spot.column());
-    problem.message.append(" of ").append(visible(spot.source().origin())).append(':');
+    problem.message.append(" of ").append(cut(visible(spot.source().origin()))).append(':');
     problem.show(spot);
     return problem;
   }
@@ -66,13 +74,13 @@ final class Problem {
     message.append("^".repeat(Math.max(1, Math.min(end, to) - start)));
   }
 
-  /** Returns the characters of a text from one place to another. */
+  /** {@return the characters of a text from one place to another} */
   private static String part(String text, int from, int to) {
     int start = text.offsetByCodePoints(0, from);
     return text.substring(start, text.offsetByCodePoints(start, to - from));
   }
 
-  /** Returns a text on one line, each of its characters as wide as any other. */
+  /** {@return a text on one line, each of its characters as wide as any other} */
   private static String visible(String text) {
     StringBuilder visible = new StringBuilder();
     for (int character : text.codePoints().toArray()) {
@@ -87,7 +95,7 @@ final class Problem {
     return visible.toString();
   }
 
-  /** Returns whether a character leaves a trace where it is printed. */
+  /** {@return whether a character can be seen when it is printed} */
   static boolean isVisible(int character) {
     return switch (Character.getType(character)) {
       case Character.CONTROL,
@@ -100,32 +108,53 @@ final class Problem {
     };
   }
 
-  /** Returns a word between apostrophes, cut where it is long. */
+  /** {@return a word between apostrophes, cut if it is long} */
   static String quoted(String word) {
     boolean cut = word.codePointCount(0, word.length()) > QUOTED;
     return "'" + visible(cut ? part(word, 0, QUOTED) + CUT : word) + "'";
   }
 
+  /** {@return a text without its middle if it is long: the ends say most} */
+  private static String cut(String text) {
+    int length = text.codePointCount(0, text.length());
+    return length <= LINE
+        ? text
+        : part(text, 0, LINE / 2) + CUT + part(text, length - LINE / 2 + CUT.length(), length);
+  }
+
   /** Adds a line. */
   Problem line(String line) {
-    message.append("\n  ").append(visible(line));
+    message.append("\n  ").append(cut(visible(line)));
     return this;
   }
 
-  /** Adds lines. */
+  /** Adds lines, the first few of many. */
   Problem lines(List<String> lines) {
-    lines.forEach(this::line);
-    return this;
+    lines.stream().limit(LINES).forEach(this::line);
+    return lines.size() > LINES ? line("(and " + (lines.size() - LINES) + " more)") : this;
   }
 
-  /** Adds the line that says what is nearest to a word, and what there is. */
-  Problem choices(String word, Collection<String> choices) {
-    String nearest = Nearest.to(word, choices);
-    return line(
-        (nearest == null ? "" : "Did you mean " + quoted(nearest) + "? ")
-            + "Available: "
-            + (choices.isEmpty() ? "none" : String.join(", ", choices))
-            + ".");
+  /**
+   * Adds the line that says what there is, the first few of many, and what may have been meant.
+   *
+   * @param nearest what may have been meant, or null
+   * @param choices all that there is
+   */
+  Problem choices(@Nullable String nearest, Collection<String> choices) {
+    StringBuilder line = new StringBuilder();
+    if (nearest != null) {
+      line.append("Did you mean ").append(quoted(nearest)).append("? ");
+    }
+    line.append("Available: ");
+    int shown = 0;
+    for (String choice : choices) {
+      if (shown > 0 && line.length() + choice.length() > LINE - 20) {
+        return line(line + " and " + (choices.size() - shown) + " more.");
+      }
+      line.append(shown == 0 ? "" : ", ").append(choice);
+      shown++;
+    }
+    return line(line.append(shown == 0 ? "none." : ".").toString());
   }
 
   AllocatorConfigException exception() {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A properties file in UTF-8 that configures stacks. Keys that do not start with {@code allocator.}
- * are somebody else's and are left alone; those that do must mean something.
+ * belong to others and are ignored; those that do must mean something.
  *
  * @param name the file in the words of a message
  * @param entries the entries that configure stacks
@@ -86,7 +86,7 @@ record PropertiesFile(String name, Map<String, String> entries) {
     }
     if (entries.isEmpty()) {
       throw Problem.of("Nothing is configured in " + name)
-          .line("Expected a key allocator.stack or allocator.def.NAME.")
+          .line("Expected a key allocator.stack, allocator.stack.NAME or allocator.def.NAME.")
           .exception();
     }
     return entries;
@@ -98,15 +98,19 @@ record PropertiesFile(String name, Map<String, String> entries) {
   }
 
   private static void checkKey(String key, String name) {
-    boolean part =
-        key.startsWith(Configuration.PART)
-            && Parser.NAME.matcher(key.substring(Configuration.PART.length())).matches();
-    if (!part && !key.equals(Configuration.STACK)) {
+    if (!key.equals(Configuration.STACK)
+        && !isNamed(key, Configuration.STACK + ".")
+        && !isNamed(key, Configuration.PART)) {
       throw Problem.of("Unknown key " + Problem.quoted(key) + " in " + name)
           .line(
-              "Expected allocator.stack or allocator.def.NAME, NAME in lower-case letters, digits and hyphens.")
+              "Expected allocator.stack, allocator.stack.NAME or allocator.def.NAME,"
+                  + " NAME in lower-case letters, digits and hyphens.")
           .exception();
     }
+  }
+
+  private static boolean isNamed(String key, String prefix) {
+    return key.startsWith(prefix) && Parser.NAME.matcher(key.substring(prefix.length())).matches();
   }
 
   /** Refuses a key that stands twice, of which the last would win in silence. */
@@ -123,7 +127,7 @@ record PropertiesFile(String name, Map<String, String> entries) {
     }
   }
 
-  /** Returns the text of a key; null iff the file has no such key. */
+  /** {@return the text of a key; null iff the file has no such key} */
   @Nullable Source source(String key) {
     String text = entries.get(key);
     return text == null ? null : new Source("'" + key + "' in " + name, text);

@@ -13,12 +13,12 @@ record Spot(Source source, int start, int end) {
     return source.text().substring(start, end);
   }
 
-  /** Returns where it starts: characters, not chars, counted from 1. */
+  /** {@return where it starts: characters, not chars, counted from 1} */
   int column() {
     return source.text().codePointCount(0, start) + 1;
   }
 
-  /** Returns the spot from here to the end of another. */
+  /** {@return the spot from here to the end of another} */
   Spot to(Spot last) {
     return new Spot(source, start, last.end);
   }

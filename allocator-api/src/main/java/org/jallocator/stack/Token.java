@@ -30,7 +30,7 @@ record Token(Kind kind, Spot spot) {
     return kind == other;
   }
 
-  /** Returns what was written: of a text what stands between its apostrophes. */
+  /** {@return what was written: of a text what stands between its apostrophes} */
   String text() {
     String written = spot.text();
     return is(Kind.TEXT) ? written.substring(1, written.length() - 1).replace("''", "'") : written;

@@ -14,7 +14,7 @@ final class Values {
 
   private Values() {}
 
-  /** Returns what a token means as the value of an option, checked against all it declares. */
+  /** {@return what a token means as the value of an option, checked against all it declares} */
   static Object read(Option<?> option, Token value) {
     return switch (option.type()) {
       case SIZE, NUMBER -> readNumber(option, value);
@@ -24,7 +24,7 @@ final class Values {
     };
   }
 
-  /** Returns a value as it is written in the canonical expression. */
+  /** {@return a value as it is written in the canonical expression} */
   static String write(Option<?> option, Object value) {
     return switch (option.type()) {
       case SIZE -> BinaryUnit.format((Long) value);
@@ -120,7 +120,9 @@ final class Values {
   private static String readWord(Option<?> option, Token value) {
     String text = value.text();
     if (!option.words().contains(text)) {
-      throw wrongType(option, value).choices(text, option.words()).exception();
+      throw wrongType(option, value)
+          .choices(Nearest.to(text, option.words()), option.words())
+          .exception();
     }
     return text;
   }

@@ -102,8 +102,8 @@ class AllocatorProvidersTest {
           Available: jna.
           Not usable: org.jallocator.stack.found.ThrowingProvider in file:/lib/bad.jar:\
          java.lang.UnsupportedOperationException: not on a Tuesday
-          (An allocator comes with its Maven module, such as allocator-arena for 'arena':\
-         is it on the class path?)""",
+          'arena' comes with the Maven module org.jallocator:allocator-arena,\
+         which is not on the class path: add it, in the version of your allocator-api.""",
         StackFixture.messageOf(() -> AllocatorStack.open("arena(jna)", loader)));
   }
 
@@ -213,5 +213,38 @@ class AllocatorProvidersTest {
     assertEquals(List.of(), found.all());
     String broken = found.broken().get(0);
     assertTrue(broken.endsWith(": java.lang.NoSuchMethodError: options"), broken);
+  }
+
+  @Test
+  void saysThatServicesWereNotMergedWhereTheClassesOfTheModuleAreThere() {
+    IsolatedLoader loader =
+        loader("fat.jar")
+            .withFile("fat.jar", "org/jallocator/fixedblock/package-info.class", "")
+            .with(LeafProvider.class, "fat.jar");
+    assertEquals(
+        """
+        Unknown allocator 'fallbak' at column 1 of the expression:
+            fallbak(jna)
+            ^^^^^^^
+          Did you mean 'fallback'? Available: jna.
+          'fallback' comes with the Maven module org.jallocator:allocator-fixedblock. Its classes\
+         are there, but META-INF/services does not list its provider: a fat jar must merge these\
+         files (maven-shade-plugin: ServicesResourceTransformer; Gradle Shadow:\
+         mergeServiceFiles()).""",
+        StackFixture.messageOf(() -> AllocatorStack.open("fallbak(jna)", loader)));
+  }
+
+  @Test
+  void doesNotBlameTheListOfServicesWhereItListsAProviderThatIsBroken() {
+    IsolatedLoader loader =
+        loader("one.jar")
+            .withFile("one.jar", "org/jallocator/arena/package-info.class", "")
+            .withServices("one.jar", "org.jallocator.arena.ArenaProvider")
+            .with(LeafProvider.class, "two.jar");
+    String message = StackFixture.messageOf(() -> AllocatorStack.open("arena(jna)", loader));
+    assertTrue(message.contains("\n  Not usable: "), message);
+    assertTrue(
+        message.endsWith("\n  'arena' comes with the Maven module org.jallocator:allocator-arena."),
+        message);
   }
 }

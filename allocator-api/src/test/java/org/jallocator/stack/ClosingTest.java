@@ -8,9 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.jallocator.Allocator;
+import org.jallocator.InvalidFreeException;
+import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.LeakException;
+import org.jallocator.spi.AllocatorProvider;
 import org.junit.jupiter.api.Test;
 
 /** The order in which a stack closes its layers, and what is left when some do not close. */
@@ -121,6 +126,30 @@ class ClosingTest {
   }
 
   @Test
+  void closesALayerThatReportsFreesThatRacedAndAllBelow() {
+    AllocatorStack stack = fixture.open("arena(fixedblock(jna))");
+    InvalidFreeException report = new InvalidFreeException(Reason.DOUBLE_FREE, "fixedblock", 64);
+    layer(stack, 1).failBeforeClose(report);
+    assertSame(report, assertThrows(InvalidFreeException.class, stack::close));
+    assertEquals(List.of("arena", "fixedblock", "jna"), fixture.closed);
+    stack.close();
+    assertEquals(3, fixture.closed.size());
+  }
+
+  @Test
+  void leavesALayerOpenThatReportsFreesThatRacedAndLeaks() {
+    AllocatorStack stack = fixture.open("fixedblock(jna)");
+    InvalidFreeException report = new InvalidFreeException(Reason.DOUBLE_FREE, "fixedblock", 64);
+    long address = stack.allocator().malloc(8);
+    layer(stack, 0).failBeforeClose(report);
+    assertSame(report, assertThrows(InvalidFreeException.class, stack::close));
+    assertEquals(LeakException.class, report.getSuppressed()[0].getClass());
+    stack.allocator().free(address);
+    stack.close();
+    assertEquals(List.of("fixedblock leaks", "fixedblock", "jna"), fixture.closed);
+  }
+
+  @Test
   void toldOfALeakBehindAnErrorItStillClosesTheRestLater() {
     AllocatorStack stack = fixture.open("fallback(fixedblock(jna), arena(jna))");
     RuntimeException failure = new IllegalStateException("failure");
@@ -175,5 +204,117 @@ class ClosingTest {
     other.start();
     other.join();
     assertEquals(List.of("arena", "jna"), fixture.closed);
+  }
+
+  @Test
+  void staysOpenWhileTheJavaHeapOrStackIsFull() {
+    for (Error full : List.of(new StackOverflowError(), new OutOfMemoryError("Java heap space"))) {
+      fixture.closed.clear();
+      AllocatorStack stack = fixture.open("arena(jna)");
+      FakeAllocator arena = layer(stack, 0);
+      arena.failBeforeClose(full);
+      assertSame(full, assertThrows(Error.class, stack::close));
+      assertEquals(List.of(), fixture.closed);
+      stack.close();
+      assertEquals(List.of("arena", "jna"), fixture.closed);
+    }
+  }
+
+  @Test
+  void releasesAllMemoryOfALeakingStackAndTellsOfTheLeaksInOneException() {
+    AllocatorStack stack = fixture.open("fallback(fixedblock(jna), arena(jna))");
+    FakeAllocator fallback = layer(stack, 0);
+    FakeAllocator arena = layer(stack, 3);
+    fallback.malloc(8);
+    arena.malloc(8);
+    arena.malloc(8);
+    assertEquals(1, layer(stack, 1).stats().liveBlocks(), "the page of fallback");
+
+    LeakException leak = assertThrows(LeakException.class, stack::closeAndRelease);
+    assertEquals(1, leak.liveBlocks());
+    assertEquals(
+        List.of("arena 2"),
+        Stream.of(leak.getSuppressed())
+            .map(LeakException.class::cast)
+            .map(other -> "arena " + other.liveBlocks())
+            .toList());
+    assertEquals(
+        List.of("fallback leaks", "fallback", "fixedblock", "jna", "arena leaks", "arena", "jna"),
+        fixture.closed);
+    assertEquals(0, layer(stack, 1).stats().liveBlocks());
+    stack.closeAndRelease();
+    stack.close();
+    assertEquals(7, fixture.closed.size());
+  }
+
+  @Test
+  void releasesWhatALeakingCloseLeftOpen() {
+    AllocatorStack stack = fixture.open("arena(fixedblock(jna))");
+    stack.allocator().malloc(8);
+    assertThrows(LeakException.class, stack::close);
+    assertThrows(LeakException.class, stack::closeAndRelease);
+    assertEquals(
+        List.of("arena leaks", "arena leaks", "arena", "fixedblock", "jna"), fixture.closed);
+  }
+
+  @Test
+  void releasesSilentlyWhereNothingLeaks() {
+    AllocatorStack stack = fixture.open("arena(fixedblock(jna))");
+    stack.closeAndRelease();
+    assertEquals(List.of("arena", "fixedblock", "jna"), fixture.closed);
+  }
+
+  @Test
+  void releasesTheInnerLayersOfOneThatCannotRelease() {
+    fixture.providers.add(
+        new FakeProvider(
+            "plain",
+            List.of(),
+            List.of(new AllocatorProvider.InnerLayer("inner", false)),
+            settings ->
+                new FakeAllocator("plain", fixture.closed, true, List.of(settings.inner(0))) {
+                  @Override
+                  public void closeAndRelease() {
+                    close(); // as the default of the contract
+                  }
+                }));
+    AllocatorStack stack = fixture.open("plain(arena(jna))");
+    stack.allocator().malloc(8);
+    assertThrows(LeakException.class, stack::closeAndRelease);
+    assertEquals(List.of("plain leaks", "arena leaks", "arena", "jna"), fixture.closed);
+    stack.close();
+    assertEquals(4, fixture.closed.size());
+  }
+
+  @Test
+  void refusesToReleaseForAnotherThreadWhileTheOwnerLives() throws Exception {
+    AllocatorStack stack = fixture.withTroublemakers().open("arena(local)");
+    stack.allocator().malloc(8);
+    AtomicReference<Throwable> thrown = new AtomicReference<>();
+    Thread other = new Thread(stack::closeAndRelease, "other");
+    other.setUncaughtExceptionHandler((thread, e) -> thrown.set(e));
+    other.start();
+    other.join();
+    assertTrue(String.valueOf(thrown.get()).contains("confined"), String.valueOf(thrown.get()));
+    assertEquals(List.of(), fixture.closed);
+  }
+
+  @Test
+  void letsAnyThreadCloseAConfinedStackWhoseOwnerHasEnded() throws Exception {
+    fixture.withTroublemakers();
+    AtomicReference<AllocatorStack> opened = new AtomicReference<>();
+    for (boolean release : new boolean[] {false, true}) {
+      fixture.closed.clear();
+      Thread owner = new Thread(() -> opened.set(fixture.open("arena(local)")), "owner");
+      owner.start();
+      owner.join();
+      AllocatorStack stack = Objects.requireNonNull(opened.get());
+      if (release) {
+        stack.closeAndRelease();
+      } else {
+        stack.close();
+      }
+      assertEquals(List.of("arena", "local"), fixture.closed);
+    }
   }
 }

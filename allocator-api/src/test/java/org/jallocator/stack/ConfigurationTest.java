@@ -96,7 +96,7 @@ class ConfigurationTest {
         Undefined part '@nothing' at column 1 of the expression:
             @nothing
             ^^^^^^^^
-          Available: @bottom, @middle, @top.
+          Available: @bottom, @general, @middle, @top.
           (A part is defined by a system property or a line in a properties file:\
          allocator.def.nothing=...)""",
         fixture.refusal("@nothing"));
@@ -127,9 +127,7 @@ class ConfigurationTest {
         Unknown allocator 'jnaa' at column 7 of 'allocator.stack' in file '/DIR/stack.properties':
             arena(jnaa)
                   ^^^^
-          Did you mean 'jna'? Available: arena, fallback, fixedblock, jna.
-          (An allocator comes with its Maven module, such as allocator-arena for 'arena':\
-         is it on the class path?)""",
+          Did you mean 'jna'? Available: arena, fallback, fixedblock, jna.""",
         refused());
     setFile("allocator.stack =");
     assertEquals(
@@ -148,8 +146,8 @@ class ConfigurationTest {
             jna
             ^^^
           Available: none.
-          (An allocator comes with its Maven module, such as allocator-arena for 'arena':\
-         is it on the class path?)""",
+          'jna' comes with the Maven module org.jallocator:allocator-jna,\
+         which is not on the class path: add it, in the version of your allocator-api.""",
         refused());
   }
 
@@ -240,7 +238,7 @@ class ConfigurationTest {
     assertEquals(
         """
         Nothing is configured in file '/DIR/stack.properties'
-          Expected a key allocator.stack or allocator.def.NAME.""",
+          Expected a key allocator.stack, allocator.stack.NAME or allocator.def.NAME.""",
         refused());
   }
 
@@ -253,7 +251,7 @@ class ConfigurationTest {
       assertEquals(
           """
           Unknown key '%s' in file '/DIR/stack.properties'
-            Expected allocator.stack or allocator.def.NAME,\
+            Expected allocator.stack, allocator.stack.NAME or allocator.def.NAME,\
            NAME in lower-case letters, digits and hyphens."""
               .formatted(key),
           refused());

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jallocator.Allocator;
+import org.jallocator.AllocatorStats;
 import org.jallocator.Arena;
 import org.jallocator.LeakException;
 import org.jallocator.OwningAllocator;
@@ -98,28 +99,75 @@ class DescriptionTest {
   }
 
   @Test
-  void doesNotAskAConfinedLayerFromAnotherThread() throws Exception {
+  void asksConfinedLayersFromAnyThread() throws Exception {
     fixture.withTroublemakers();
     try (AllocatorStack stack = fixture.open("fallback(arena(local), jna)")) {
+      long address = stack.allocator().malloc(3);
       AtomicReference<String> described = new AtomicReference<>("");
       Thread other = new Thread(() -> described.set(stack.describe()));
       other.start();
       other.join();
       assertEquals(
           """
-          fallback: confined to OWNER
-            arena: confined to OWNER
-              local: confined to OWNER
-            jna: not tracked"""
-              .replace("OWNER", Thread.currentThread().toString()),
-          described.get());
-      assertEquals(
-          """
-          fallback: live 0 bytes, reserved 0 bytes
-            arena: live 0 bytes, reserved 0 bytes
+          fallback: live 3 bytes, reserved 4096 bytes
+            arena: live 4096 bytes, reserved 4096 bytes
               local: not tracked
             jna: not tracked""",
-          stack.describe());
+          described.get());
+      stack.allocator().free(address);
+    }
+  }
+
+  @Test
+  void writesOneByteAndOneBlockInTheSingular() {
+    AllocatorStats[] stats = {
+      new AllocatorStats(true, 2, 1, 1, 1, 1, 1, 0),
+      new AllocatorStats(true, 2, 0, 2, 0, 0, 0, 0),
+      new AllocatorStats(true, 1, 2, 0, 2, 2, 1, 0),
+      new AllocatorStats(true, 1, Long.MAX_VALUE, 0, 1, 2, 1, 0)
+    };
+    String[] lines = {
+      "live 1 byte and 1 block of unknown length, reserved 1 byte",
+      "live 0 bytes and 2 blocks of unknown length, reserved 0 bytes",
+      "live 2 bytes, reserved 2 bytes",
+      "live 9223372036854775807 bytes, reserved 1 byte"
+    };
+    for (int i = 0; i < stats.length; i++) {
+      AllocatorStats figures = stats[i];
+      StackFixture one = new StackFixture();
+      one.providers.add(
+          new FakeProvider(
+              "counted",
+              List.of(),
+              List.of(),
+              settings ->
+                  new FakeAllocator("counted", one.closed, true, List.of()) {
+                    @Override
+                    public AllocatorStats stats() {
+                      return figures;
+                    }
+                  }));
+      try (AllocatorStack stack = one.open("counted")) {
+        assertEquals("counted: " + lines[i], stack.describe());
+      }
+    }
+  }
+
+  @Test
+  void listsItsLayersWithTheirPlacesAndANamedPartOnce() {
+    fixture.properties.put("allocator.def.pool", "fixedblock(blockSize=8, jna)");
+    try (AllocatorStack stack = fixture.open("fallback(arena(@pool), fallback(@pool, jna))")) {
+      assertEquals(
+          List.of(
+              "0 fallback",
+              "0.0 arena",
+              "0.0.0 fixedblock(blockSize=8)",
+              "0.0.0.0 jna",
+              "0.1 fallback",
+              "0.1.1 jna"),
+          stack.layers().stream().map(layer -> layer.path() + " " + layer.expression()).toList());
+      assertEquals("fixedblock", stack.layers().get(2).type());
+      assertSame(stack.allocator(), stack.layers().get(0).allocator());
     }
   }
 

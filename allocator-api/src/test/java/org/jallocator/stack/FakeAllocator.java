@@ -27,6 +27,7 @@ class FakeAllocator implements Allocator {
   private long page = NULL;
   private boolean closed;
   private @Nullable RuntimeException failure;
+  private @Nullable Throwable failureBefore;
 
   FakeAllocator(String name, List<String> events, boolean shared, List<Allocator> inners) {
     this.name = name;
@@ -38,6 +39,11 @@ class FakeAllocator implements Allocator {
   /** Makes the next close give everything back and then throw. */
   void failOnClose(RuntimeException failure) {
     this.failure = failure;
+  }
+
+  /** Makes the next close throw before it does anything. */
+  void failBeforeClose(Throwable failure) {
+    this.failureBefore = failure;
   }
 
   boolean isClosed() {
@@ -90,7 +96,7 @@ class FakeAllocator implements Allocator {
   @Override
   public AllocatorStats stats() {
     if (inners.isEmpty()) {
-      return AllocatorStats.NOTHING_TRACKED;
+      return AllocatorStats.UNTRACKED;
     }
     long bytes = live.values().stream().mapToLong(Long::longValue).sum();
     long reserved = page == NULL ? 0 : PAGE;
@@ -99,6 +105,14 @@ class FakeAllocator implements Allocator {
 
   @Override
   public void close() {
+    Throwable before = failureBefore;
+    failureBefore = null;
+    if (before instanceof Error error) {
+      throw error;
+    }
+    if (before instanceof RuntimeException exception) {
+      throw exception;
+    }
     if (closed) {
       events.add(name + " again");
       return;
@@ -117,6 +131,19 @@ class FakeAllocator implements Allocator {
     if (failure != null) {
       throw failure;
     }
+  }
+
+  @Override
+  public void closeAndRelease() {
+    if (closed || live.isEmpty()) {
+      close();
+      return;
+    }
+    long blocks = live.size();
+    live.clear();
+    events.add(name + " leaks");
+    close();
+    throw new LeakException(name, blocks, 0);
   }
 
   /** The same, but it can tell its own memory from others'. */

@@ -14,6 +14,7 @@ import org.jallocator.spi.AllocatorProvider;
 import org.jallocator.spi.AllocatorProvider.InnerLayer;
 import org.jallocator.spi.AllocatorSettings;
 import org.jallocator.spi.Option;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.function.Executable;
 
 /**
@@ -133,15 +134,27 @@ final class StackFixture {
   /** Opens what is configured in the fixture's environment. */
   AllocatorStack open() {
     Configuration configuration = configuration();
-    return open(configuration.stack(), configuration);
+    return open(null, configuration.stack(null), configuration);
+  }
+
+  /** Opens what is configured in the fixture's environment for a name. */
+  AllocatorStack named(String name) {
+    Configuration configuration = configuration();
+    return open(name, configuration.stack(name), configuration);
+  }
+
+  /** Opens what is configured for that very name, or another expression. */
+  AllocatorStack namedOr(String name, String otherwise) {
+    Configuration configuration = configuration();
+    return open(name, configuration.stackOr(name, otherwise), configuration);
   }
 
   AllocatorStack open(String expression) {
-    return open(new Source("the expression", expression), configuration());
+    return open(null, new Source("the expression", expression), configuration());
   }
 
-  private AllocatorStack open(Source source, Configuration configuration) {
-    return AllocatorStack.open(source, configuration, AllocatorProviders.of(providers));
+  private AllocatorStack open(@Nullable String name, Source source, Configuration configuration) {
+    return AllocatorStack.open(name, source, configuration, AllocatorProviders.of(providers));
   }
 
   /** Returns the message with which an expression is refused. */

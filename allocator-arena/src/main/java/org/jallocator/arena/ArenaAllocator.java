@@ -1,13 +1,10 @@
 package org.jallocator.arena;
 
 import org.jallocator.Allocator;
-import org.jallocator.AllocatorStats;
-import org.jallocator.Arena;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
-import org.jallocator.LeakException;
 import org.jallocator.spi.AllocatorErrors;
-import org.jspecify.annotations.Nullable;
+import org.jallocator.spi.AllocatorEvents;
 
 /**
  * Serves blocks that end together, for a task, a request, a frame, a parse.
@@ -16,12 +13,12 @@ import org.jspecify.annotations.Nullable;
  * {@link #freeAll} and {@link #release} move it back. A block may also be freed by itself. The room
  * of the youngest one is there again at once; that of any other when all blocks after it in its
  * chunk are free, or all in its chunk. A request of over half a chunk gets an inner block of its
- * own, which goes back when it is freed.
+ * own, a large block, which goes back when it is freed.
  *
  * <pre>
  *   chunk          |aaaa|bb|..|dddddd|  |     was full; c is free, its room not there again yet
  *   chunk          |eee|ff|ggggg|       |     is current: the next block starts behind g
- *   inner block    |hhhhhhhhhhhhhhh|          h is over half a chunk
+ *   large block    |hhhhhhhhhhhhhhh|          h is over half a chunk
  * </pre>
  *
  * <pre>{@code
@@ -34,26 +31,25 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>Chunks go back to the inner at {@link #freeAll}, all but one, and at {@link #close}. Until
- * then one that has no live block left is the next to be bumped through.
+ * <p>A chunk that has no live block left is the next to be bumped through. {@link #freeAll} keeps
+ * as many chunks as recent rounds needed, up to {@code retain} bytes but always one, and gives the
+ * others back to the inner; {@link #trim} gives back all that are empty, {@link #close} all.
  *
  * <p>Price: a block is a multiple of {@code alignment} long, and takes two bits per {@code
  * alignment} on the Java heap. Making an arena costs one small object, all else is made when first
  * needed, so that one per task is a fair use. Not for blocks that live long and die in no order:
  * one of them holds a whole chunk. There, a fixed-block allocator serves better.
  *
- * <p>Confined to its owner thread, the one that made it. After the reference's ArenaAllocator (the
- * Go library cgoalloc), whose arena passes each malloc on to its inner.
+ * <p>Confined to its owner thread, the one that made it. When that has ended, the first thread that
+ * frees or closes is the owner. After the reference's ArenaAllocator (the Go library cgoalloc),
+ * whose arena passes each malloc on to its inner.
  */
-public final class ArenaAllocator extends ArenaMemory implements Arena {
+public final class ArenaAllocator extends ConfinedArena {
 
   static final String NAME = "arena";
 
-  /** Who may use this arena: the thread that made it, and nobody after closing. */
-  private @Nullable Thread owner = Thread.currentThread();
-
-  private ArenaAllocator(Allocator inner, long chunkSize, long alignment) {
-    super(inner, chunkSize, alignment);
+  private ArenaAllocator(Allocator inner, long chunkSize, long alignment, long retain) {
+    super(inner, chunkSize, alignment, retain);
   }
 
   /**
@@ -63,7 +59,8 @@ public final class ArenaAllocator extends ArenaMemory implements Arena {
    * @return a new arena, confined to the calling thread
    */
   public static ArenaAllocator create(Allocator inner) {
-    return new ArenaAllocator(inner, Builder.DEFAULT_CHUNK_SIZE, Builder.defaultAlignment(inner));
+    return new ArenaAllocator(
+        inner, Builder.DEFAULT_CHUNK_SIZE, Builder.defaultAlignment(inner), Builder.DEFAULT_RETAIN);
   }
 
   /**
@@ -78,8 +75,13 @@ public final class ArenaAllocator extends ArenaMemory implements Arena {
    *     to align a block in it
    */
   public static ArenaAllocator create(Allocator inner, long chunkSize, long alignment) {
-    requireValid(chunkSize, alignment);
-    return new ArenaAllocator(inner, chunkSize, alignment);
+    return create(inner, chunkSize, alignment, Builder.DEFAULT_RETAIN);
+  }
+
+  private static ArenaAllocator create(
+      Allocator inner, long chunkSize, long alignment, long retain) {
+    requireValid(chunkSize, alignment, retain);
+    return new ArenaAllocator(inner, chunkSize, alignment, retain);
   }
 
   /**
@@ -109,7 +111,7 @@ public final class ArenaAllocator extends ArenaMemory implements Arena {
     try {
       address = serve(size);
     } catch (OutOfMemoryError e) {
-      throw AllocatorErrors.outOfMemory(NAME, size, reserved(), e);
+      throw AllocatorErrors.outOfMemory(NAME, size, reserved, e);
     }
     if (address != NULL) {
       return address;
@@ -117,7 +119,7 @@ public final class ArenaAllocator extends ArenaMemory implements Arena {
     if (size > maxSize) {
       throw AllocatorErrors.sizeTooLarge(NAME, size, "maxSize", maxSize);
     }
-    throw AllocatorErrors.outOfMemory(NAME, size, reserved(), null);
+    throw AllocatorErrors.outOfMemory(NAME, size, reserved, null);
   }
 
   /**
@@ -168,7 +170,8 @@ public final class ArenaAllocator extends ArenaMemory implements Arena {
 
   private static void ignoreNull(long address) {
     if (address != NULL) {
-      throw new InvalidFreeException(Reason.FOREIGN, NAME, address);
+      throw AllocatorEvents.invalidFree(
+          NAME, new InvalidFreeException(Reason.FOREIGN, NAME, address));
     }
   }
 
@@ -196,7 +199,7 @@ public final class ArenaAllocator extends ArenaMemory implements Arena {
   }
 
   private boolean tryFreeSlow(long address) {
-    requireUsable();
+    requireUsableOrAdopt();
     return bumpBackSlow(address);
   }
 
@@ -207,129 +210,25 @@ public final class ArenaAllocator extends ArenaMemory implements Arena {
    */
   @Override
   public boolean tryFree(long address, long size) {
-    requireUsable();
+    requireUsableOrAdopt();
     long length = liveLength(address);
     if (length != 0 && (size < 1 || size > maxSize || blockLength(size) != length)) {
-      throw new InvalidFreeException(NAME, address, size, length);
+      throw AllocatorEvents.invalidFree(
+          NAME, new InvalidFreeException(NAME, address, size, length));
     }
     return tryFree(address);
   }
 
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Confined to its owner thread. O(1) however many chunks there are.
-   */
-  @Override
-  public boolean owns(long address) {
-    requireUsable();
-    return holds(address);
-  }
-
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Confined to its owner thread. O(chunks and blocks of their own), all of which go back to the
-   * inner but for one chunk; the books of that one are cleared as far as it was used.
-   *
-   * <p>Where the inner throws, all that it does take back goes back, and its first exception is
-   * thrown then, with the others suppressed. What it refused is still held: a chunk is empty and
-   * will be used again, a block of its own is live.
-   */
-  @Override
-  public void freeAll() {
-    requireUsable();
-    giveAll();
-  }
-
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Confined to its owner thread. O(1). No two arenas give the same mark.
-   */
-  @Override
-  public long mark() {
-    requireUsable();
-    return pushMark();
-  }
-
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Confined to its owner thread. O(chunks and blocks of their own since the mark), and a
-   * look-up in the younger marks; the books are cleared as far as they were used since. Chunks stay
-   * for the mallocs to come, blocks of their own go back to the inner, as with {@link #freeAll}.
-   */
-  @Override
-  public void release(long mark) {
-    requireUsable();
-    if (!releaseMark(mark)) {
-      throw new IllegalStateException(NAME + ": mark is stale or was never given: mark=" + mark);
-    }
-  }
-
-  /** {@return what the inner serves, less what aligning may take} */
-  @Override
-  public long maxSize() {
-    return maxSize;
-  }
-
-  @Override
-  public long alignment() {
-    return 1L << shift;
-  }
-
-  @Override
-  public boolean isShared() {
-    return false;
-  }
-
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Confined to its owner thread. O(reserved bytes / alignment), a bit each. A block counts as
-   * its size, rounded up to {@code alignment}.
-   */
-  @Override
-  public AllocatorStats stats() {
-    if (owner != null) {
-      requireUsable();
-    }
-    return snapshot();
-  }
-
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Confined to its owner thread. O(chunks). Where the inner throws, all that it does take back
-   * goes back, its first exception is thrown then, with the others suppressed, and the arena stays
-   * open, to be closed again.
-   *
-   * @throws LeakException if blocks are live; the arena stays open
-   */
-  @Override
-  public void close() {
-    if (owner == null) {
-      return;
-    }
-    requireUsable();
-    if (liveBlocks() != 0) {
-      throw leak();
-    }
-    giveRest();
-    owner = null;
-  }
-
-  private void requireUsable() {
-    Thread owner = this.owner;
-    if (Thread.currentThread() != owner) {
-      throw owner == null ? AllocatorErrors.closed(NAME) : AllocatorErrors.wrongThread(NAME, owner);
-    }
-  }
-
   @Override
   public String toString() {
-    return NAME + "(chunkSize=" + chunkSize() + ", alignment=" + alignment() + ")";
+    return NAME
+        + "(chunkSize="
+        + chunkSize()
+        + ", alignment="
+        + alignment()
+        + ", retain="
+        + retain()
+        + ")";
   }
 
   /** Makes an {@link ArenaAllocator}, or several. Not for use by several threads at once. */
@@ -345,9 +244,16 @@ public final class ArenaAllocator extends ArenaMemory implements Arena {
     /** The alignment to stay below where none is given, in bytes: what C's malloc gives. */
     static final long MAX_DEFAULT_ALIGNMENT = 16;
 
+    /**
+     * The retain where none is given, in bytes: what a round may need again and again without an
+     * inner malloc.
+     */
+    static final long DEFAULT_RETAIN = 4L * 1024 * 1024;
+
     private final Allocator inner;
     private long chunkSize = DEFAULT_CHUNK_SIZE;
     private long alignment;
+    private long retain = DEFAULT_RETAIN;
 
     private Builder(Allocator inner) {
       this.inner = inner;
@@ -378,13 +284,25 @@ public final class ArenaAllocator extends ArenaMemory implements Arena {
     }
 
     /**
+     * Sets how many bytes of chunks {@link ArenaAllocator#freeAll} keeps at the most, 4 MiB where
+     * not set. It keeps no more than recent rounds needed, and always one chunk.
+     *
+     * @param retain bytes, at least 0
+     * @return this builder
+     */
+    public Builder retain(long retain) {
+      this.retain = retain;
+      return this;
+    }
+
+    /**
      * {@return a new arena, confined to the calling thread}
      *
      * @throws IllegalArgumentException if a size is out of its range, or the inner serves too
      *     little to align a block in it
      */
     public ArenaAllocator build() {
-      return create(inner, chunkSize, alignment == 0 ? defaultAlignment(inner) : alignment);
+      return create(inner, chunkSize, alignment == 0 ? defaultAlignment(inner) : alignment, retain);
     }
 
     private static long defaultAlignment(Allocator inner) {

@@ -5,22 +5,29 @@ import org.jallocator.AllocatorStats;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.LeakException;
+import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.StackRoom;
 
 /**
- * The memory of an arena: its chunks, its blocks of their own, and the marks across both. The core
- * of {@link ArenaAllocator}, which it trusts to be asked by its owner alone.
+ * The memory of an arena: its chunks, its large blocks, and the marks across both. The core of
+ * {@link ArenaAllocator}, which it trusts to be asked by its owner alone.
  *
- * <p>Chunks in use are ordered by when they became current, blocks of their own by when they were
- * handed out. A mark is a place in both orders, and what lies behind it was handed out since. That
- * is why a chunk with a mark in it keeps its place even when it is empty, while any other chunk
- * that loses its last block is spare at once.
+ * <p>Chunks in use are ordered by when they became current, large blocks by when they were handed
+ * out. A mark is a place in both orders, and what lies behind it was handed out since. That is why
+ * a chunk with a mark in it keeps its place even when it is empty, while any other chunk that loses
+ * its last block is spare at once.
  *
  * <pre>
  *   chunk length == min(chunkSize, maxSize), rounded down to alignment
- *   a block of up to half a chunk is in a chunk, any other is of its own
+ *   a block of up to half a chunk is in a chunk, any other is large
  * </pre>
+ *
+ * <p>Only {@link #bump} and {@link #bumpBack} change something without a question for {@link
+ * StackRoom}: they make one change, and no call behind it. All other methods that change something
+ * ask first, so that the stack overflows there, or in the inner before that did anything. What
+ * needs the Java heap is made before the inner is asked for memory.
  */
-abstract class ArenaMemory extends ArenaReserve {
+abstract class ArenaMemory extends LargeBlocks {
 
   static final long MAX_ALIGNMENT = 1L << 30;
 
@@ -36,17 +43,22 @@ abstract class ArenaMemory extends ArenaReserve {
   /** The length of a chunk in granules. */
   private final int capacity;
 
+  /** How many bytes of chunks freeAll keeps at the most, one chunk apart. */
+  private final long retain;
+
   /**
    * Holds nothing yet.
    *
    * @param inner where memory comes from
    * @param chunkSize in bytes, valid together with alignment
    * @param alignment in bytes
+   * @param retain in bytes
    * @throws IllegalArgumentException if the inner's largest block has no room for an aligned one
    */
-  ArenaMemory(Allocator inner, long chunkSize, long alignment) {
+  ArenaMemory(Allocator inner, long chunkSize, long alignment, long retain) {
     super(inner, alignment);
     capacity = (int) (Math.min(chunkSize, maxSize) >>> shift);
+    this.retain = retain;
   }
 
   /**
@@ -54,7 +66,7 @@ abstract class ArenaMemory extends ArenaReserve {
    *
    * @throws IllegalArgumentException if a size is out of its range
    */
-  static void requireValid(long chunkSize, long alignment) {
+  static void requireValid(long chunkSize, long alignment, long retain) {
     require(
         Long.bitCount(alignment) == 1 && alignment > 0,
         "alignment is not a power of two",
@@ -74,6 +86,7 @@ abstract class ArenaMemory extends ArenaReserve {
         "chunkSize",
         chunkSize,
         MAX_GRANULES * alignment);
+    require(retain >= 0, "retain is negative", "retain", retain, 0);
   }
 
   private static void require(boolean holds, String rule, String name, long value, long limit) {
@@ -88,9 +101,14 @@ abstract class ArenaMemory extends ArenaReserve {
     return (long) capacity << shift;
   }
 
+  /** {@return how many bytes of chunks freeAll keeps at the most} */
+  final long retain() {
+    return retain;
+  }
+
   /** Hands out a block of the current chunk, or returns NULL where that cannot serve the size. */
   final long bump(long size) {
-    return chunk.bump(size);
+    return chunk == Chunk.EMPTY ? Allocator.NULL : chunk.bump(size);
   }
 
   /**
@@ -105,6 +123,7 @@ abstract class ArenaMemory extends ArenaReserve {
     if (length > chunkSize() / 2) {
       return takeBlock(length, marks);
     }
+    StackRoom.require();
     return takeChunk() ? chunk.bump(size) : Allocator.NULL;
   }
 
@@ -112,15 +131,17 @@ abstract class ArenaMemory extends ArenaReserve {
     if (chunks == Chunks.NONE) {
       chunks = new Chunks();
     }
-    Chunk next = chunks.takeSpare();
-    if (next == Chunk.EMPTY) {
-      next = new Chunk(capacity, shift);
-      if (!takeMemory(next)) {
-        return false;
-      }
+    isSimple = false;
+    Chunk spare = chunks.spare();
+    Chunk next = spare == Chunk.EMPTY ? new Chunk(capacity, shift) : spare;
+    if (next != spare && !takeMemory(next)) {
+      return false;
     }
-    next.linkAfter(chunk);
+    chunks.use(next, chunk);
     chunk = next;
+    if (next != spare) {
+      AllocatorEvents.pageTaken(ArenaAllocator.NAME, next.innerAddress(), next.innerSize());
+    }
     return true;
   }
 
@@ -131,6 +152,7 @@ abstract class ArenaMemory extends ArenaReserve {
     if (innerAddress == Allocator.NULL) {
       return false;
     }
+    reserved += innerSize;
     next.occupy(innerAddress, innerSize);
     chunks.add(next);
     return true;
@@ -154,6 +176,7 @@ abstract class ArenaMemory extends ArenaReserve {
    * @throws InvalidFreeException if it is, but is no live block's
    */
   final boolean bumpBackSlow(long address) {
+    StackRoom.requireForStack();
     Chunk chunk = chunks.find(address);
     if (chunk != Chunk.EMPTY) {
       freeIn(chunk, address);
@@ -164,9 +187,10 @@ abstract class ArenaMemory extends ArenaReserve {
       return false;
     }
     if (address != blockAddress(index)) {
-      throw new InvalidFreeException(Reason.NOT_A_BLOCK, ArenaAllocator.NAME, address);
+      throw invalid(Reason.NOT_A_BLOCK, address);
     }
     giveBlock(index, marks.blocksFloor());
+    throwCollected();
     return true;
   }
 
@@ -174,16 +198,22 @@ abstract class ArenaMemory extends ArenaReserve {
   private void freeIn(Chunk chunk, long address) {
     int granule = chunk.find(address);
     if (granule < 0) {
-      throw new InvalidFreeException(chunk.reason(address), ArenaAllocator.NAME, address);
+      throw invalid(chunk.reason(address), address);
     }
     chunk.free(granule);
-    if (chunk.blocks() == 0 && !chunk.isMarked()) {
+    if (chunk.isIdle()) {
       chunks.retire(chunk);
     }
   }
 
+  private static InvalidFreeException invalid(Reason reason, long address) {
+    return AllocatorEvents.invalidFree(
+        ArenaAllocator.NAME, new InvalidFreeException(reason, ArenaAllocator.NAME, address));
+  }
+
   /** {@return the length in bytes of the live block at an address, 0 where there is none} */
   final long liveLength(long address) {
+    StackRoom.require();
     Chunk chunk = this.chunk.contains(address) ? this.chunk : chunks.find(address);
     int granule = chunk.find(address);
     if (granule >= 0) {
@@ -195,6 +225,7 @@ abstract class ArenaMemory extends ArenaReserve {
 
   /** {@return whether an address is in this memory} */
   final boolean holds(long address) {
+    StackRoom.require();
     return chunk.contains(address)
         || chunks.find(address) != Chunk.EMPTY
         || findBlock(address) >= 0;
@@ -202,6 +233,8 @@ abstract class ArenaMemory extends ArenaReserve {
 
   /** Takes a mark and returns its number. */
   final long pushMark() {
+    StackRoom.require();
+    isSimple = false;
     if (marks == MarkStack.NONE) {
       marks = new MarkStack();
     }
@@ -214,6 +247,7 @@ abstract class ArenaMemory extends ArenaReserve {
 
   /** Frees what was handed out since a mark; returns false, and does nothing, where it is stale. */
   final boolean releaseMark(long mark) {
+    StackRoom.requireForStack();
     int index = marks.indexOf(mark);
     if (index < 0) {
       return false;
@@ -228,37 +262,50 @@ abstract class ArenaMemory extends ArenaReserve {
       marked.release(granule, marks.floorIn(marked));
     }
     giveBlocks(blocks);
-    throwRefusal();
+    throwCollected();
     return true;
   }
 
-  /** Frees every block, forgets every mark, and keeps one chunk. */
+  /** Frees every block, forgets every mark, and keeps the chunks that the next round needs. */
   final void giveAll() {
+    StackRoom.requireForStack();
+    if (!giveFewBlocks()) {
+      giveAllSlow();
+    }
+    throwCollected();
+  }
+
+  private void giveAllSlow() {
     marks.truncate(0);
-    giveChunks(chunk != Chunk.EMPTY || chunks.count() == 0 ? chunk : chunks.get(0));
+    if (chunks.count() > 0) {
+      chunk = chunk == Chunk.EMPTY ? chunks.get(0) : chunk;
+      chunks.restart(chunk, (int) Math.min(Integer.MAX_VALUE, retain / chunkSize()), this);
+    }
     giveBlocks(0);
-    throwRefusal();
   }
 
-  /** Gives everything back, where no block is live. */
-  final void giveRest() {
+  /** Gives all chunks back without a live block and without a mark; {@return their bytes} */
+  final long giveIdle() {
+    StackRoom.requireForStack();
+    long before = reserved;
+    if (chunks.count() > 0) {
+      chunk = chunks.trim(chunk, this);
+    }
+    long given = before - reserved;
+    throwCollected();
+    return given;
+  }
+
+  /** Gives everything back; {@return whether the inner took all} Throws nothing of the inner's. */
+  final boolean giveEverything() {
     marks.truncate(0);
-    giveChunks(Chunk.EMPTY);
-    throwRefusal();
-  }
-
-  private void giveChunks(Chunk kept) {
-    if (chunks.count() == 0) {
-      return;
+    if (chunks.count() > 0) {
+      chunk = chunk == Chunk.EMPTY ? chunks.get(0) : chunk;
+      chunks.restart(chunk, 1, this);
+      chunk = chunks.trim(chunk, this);
     }
-    for (int index = chunks.count() - 1; index >= 0; index--) {
-      Chunk chunk = chunks.get(index);
-      if (chunk != kept && tryGive(chunk.innerAddress(), chunk.innerSize())) {
-        chunks.remove(index);
-      }
-    }
-    chunks.restart(kept);
-    chunk = kept;
+    giveBlocks(0);
+    return reserved == 0;
   }
 
   /** {@return how many blocks are live} */
@@ -267,30 +314,26 @@ abstract class ArenaMemory extends ArenaReserve {
   }
 
   private long liveBytes() {
-    long bytes = chunks.liveGranules() << shift;
-    for (int index = 0; index < blockEntries(); index++) {
-      if (isLive(index)) {
-        bytes += blockLength(index);
-      }
-    }
-    return bytes;
+    return (chunks.liveGranules() << shift) + blockBytes();
   }
 
+  /** {@return the figures} Any thread may ask: what is being changed may count or not. */
   final AllocatorStats snapshot() {
     long held = (long) chunks.count() + blocks();
     return new AllocatorStats(
-        liveBlocks(), liveBytes(), reserved(), peakReserved(), innerFrees() + held, innerFrees());
+        liveBlocks(), liveBytes(), reserved, peakReserved(), innerFrees() + held, innerFrees());
+  }
+
+  /** {@return the addresses of some live blocks} */
+  final long[] addresses(int limit) {
+    long[] addresses = new long[(int) Math.min(liveBlocks(), Math.max(0, limit))];
+    blockAddresses(addresses, chunks.addresses(addresses));
+    return addresses;
   }
 
   /** {@return what to throw where blocks are live at the end} */
   final LeakException leak() {
-    long[] addresses = new long[(int) Math.min(liveBlocks(), LeakException.MAX_ADDRESSES)];
-    int found = chunks.addresses(addresses);
-    for (int index = 0; found < addresses.length; index++) {
-      if (isLive(index)) {
-        addresses[found++] = blockAddress(index);
-      }
-    }
-    return new LeakException(ArenaAllocator.NAME, liveBlocks(), liveBytes(), addresses);
+    return new LeakException(
+        ArenaAllocator.NAME, liveBlocks(), liveBytes(), addresses(LeakException.MAX_ADDRESSES));
   }
 }

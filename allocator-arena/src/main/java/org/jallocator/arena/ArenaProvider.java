@@ -28,6 +28,14 @@ public final class ArenaProvider implements AllocatorProvider {
           ArenaMemory.MAX_ALIGNMENT,
           "what addresses are a multiple of, a power of two; 0: the inner's, at most 16");
 
+  private static final Option<Long> RETAIN =
+      Option.size(
+          "retain",
+          ArenaAllocator.Builder.DEFAULT_RETAIN,
+          0,
+          Long.MAX_VALUE,
+          "bytes of chunks that freeAll keeps at the most; one chunk stays in any case");
+
   /** For the service loader. */
   public ArenaProvider() {}
 
@@ -43,7 +51,7 @@ public final class ArenaProvider implements AllocatorProvider {
 
   @Override
   public List<Option<?>> options() {
-    return List.of(CHUNK_SIZE, ALIGNMENT);
+    return List.of(CHUNK_SIZE, ALIGNMENT, RETAIN);
   }
 
   @Override
@@ -56,6 +64,7 @@ public final class ArenaProvider implements AllocatorProvider {
     return ArenaAllocator.builder(settings.inner(0))
         .chunkSize(settings.get(CHUNK_SIZE))
         .alignment(settings.get(ALIGNMENT))
+        .retain(settings.get(RETAIN))
         .build();
   }
 }

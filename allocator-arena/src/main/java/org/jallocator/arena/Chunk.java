@@ -131,18 +131,14 @@ final class Chunk {
     return top;
   }
 
-  /** {@return whether a mark points into this chunk, so that it must keep its place} */
-  boolean isMarked() {
-    return marked;
-  }
-
   boolean contains(long address) {
     return Long.compareUnsigned(address - innerAddress, innerSize) < 0;
   }
 
   /**
    * Hands out the next granules, or returns NULL where the size is none, over half a chunk, or over
-   * what is left. No test for a size below 1: it wraps and is over half a chunk.
+   * what is left. No test for a size below 1: it wraps and is over half a chunk. No call between
+   * the first change and the last, so that no stack overflow falls in between.
    */
   long bump(long size) {
     int granule = top;
@@ -150,30 +146,36 @@ final class Chunk {
     if (Long.compareUnsigned(granules - 1, capacity >>> 1) >= 0 || granules > capacity - granule) {
       return Allocator.NULL;
     }
+    if ((granule & 63) + granules > Long.SIZE) {
+      return bumpAcrossWords(granule, granule + (int) granules);
+    }
     top = granule + (int) granules;
     youngest = granule;
     blocks++;
-    int word = wordOf(granule);
+    int word = granule >>> 6 << 1;
     long first = 1L << granule;
-    if ((granule & 63) + granules <= Long.SIZE) {
-      bits[word] = (bits[word] & ~((-1L >>> -granules) << granule)) | first;
-    } else {
-      bumpAcrossWords(granule, top);
-    }
+    bits[word] = (bits[word] & ~((-1L >>> -granules) << granule)) | first;
     bits[word | LIVES] |= first;
     return base + ((long) granule << shift);
   }
 
-  private void bumpAcrossWords(int granule, int end) {
-    int word = wordOf(granule);
-    int last = wordOf(end);
-    bits[word] = (bits[word] & ~(-1L << granule)) | (1L << granule);
-    while ((word += 2) < last) {
-      bits[word] = 0;
+  private long bumpAcrossWords(int granule, int end) {
+    long[] bits = this.bits;
+    int word = granule >>> 6 << 1;
+    int last = end >>> 6 << 1;
+    for (int between = word + 2; between < last; between += 2) {
+      bits[between] = 0;
     }
     if ((end & 63) != 0) {
       bits[last] &= -1L << end;
     }
+    long first = 1L << granule;
+    bits[word] = (bits[word] & ~(-1L << granule)) | first;
+    bits[word | LIVES] |= first;
+    top = end;
+    youngest = granule;
+    blocks++;
+    return base + ((long) granule << shift);
   }
 
   /**
@@ -199,14 +201,21 @@ final class Chunk {
         : Reason.NOT_A_BLOCK;
   }
 
-  /** Frees the live block at a granule; the youngest one's room is there again. */
+  /**
+   * Frees the live block at a granule; the youngest one's room is there again. What follows the
+   * first change without a call is a whole; the retreat then is only better use of the room.
+   */
   void free(int granule) {
-    bits[wordOf(granule) | LIVES] &= ~(1L << granule);
-    if (--blocks == 0) {
+    int left = blocks - 1;
+    boolean last = left != 0 && granule >= floor && isYoungest(granule);
+    bits[granule >>> 6 << 1 | LIVES] &= ~(1L << granule);
+    blocks = left;
+    if (left == 0) {
       top = floor;
       youngest = UNKNOWN;
-    } else if (granule >= floor && isYoungest(granule)) {
+    } else if (last) {
       top = granule;
+      youngest = UNKNOWN;
       retreat();
     }
   }
@@ -216,11 +225,11 @@ final class Chunk {
   }
 
   /**
-   * Moves top back over blocks that were freed before their youngers, a word at a time. Looks past
-   * one word without a start bit at most, so that a long live block below costs nothing.
+   * Moves top back over blocks that were freed before their youngers, a word at a time; youngest is
+   * UNKNOWN. Looks past one word without a start bit at most, so that a long live block below costs
+   * nothing.
    */
   private void retreat() {
-    youngest = UNKNOWN;
     int floorWord = wordOf(floor);
     while (top > floor) {
       int last = top - 1;
@@ -234,17 +243,21 @@ final class Chunk {
         starts &= -1L << floor;
       }
       long live = Long.highestOneBit(bits[word | LIVES]);
-      if (live != 0) {
-        youngest = granuleOf(word) + Long.numberOfTrailingZeros(live);
-        starts &= -live << 1;
-      }
-      if (starts != 0) {
-        top = granuleOf(word) + Long.numberOfTrailingZeros(starts);
-      }
-      if (live != 0 || starts == 0) {
+      long free = live == 0 ? starts : starts & (-live << 1);
+      int first = granuleOf(word);
+      int newTop = free == 0 ? top : first + Long.numberOfTrailingZeros(free);
+      int newYoungest = live == 0 ? UNKNOWN : first + Long.numberOfTrailingZeros(live);
+      top = newTop;
+      youngest = newYoungest;
+      if (live != 0 || free == 0) {
         return;
       }
     }
+  }
+
+  /** {@return whether this chunk has no live block and no mark, so that it need not stay} */
+  boolean isIdle() {
+    return blocks == 0 && !marked;
   }
 
   /** Frees every block and forgets every mark; the time is in proportion to what was used. */
@@ -286,11 +299,14 @@ final class Chunk {
     return end(granule) - granule;
   }
 
-  /** {@return the granules of the live blocks} */
+  /** {@return the granules of the live blocks} Any thread may ask. */
   long liveGranules() {
+    int top = this.top;
     long granules = 0;
-    for (int live = next(LIVES, 0); live < top; live = next(LIVES, live + 1)) {
-      granules += length(live);
+    int live = next(LIVES, 0, top);
+    while (live < top) {
+      granules += next(STARTS, live + 1, top) - live;
+      live = next(LIVES, live + 1, top);
     }
     return granules;
   }
@@ -298,9 +314,9 @@ final class Chunk {
   /** Stores the addresses of the first live blocks from an index on, and returns the next index. */
   int addresses(long[] addresses, int index) {
     int next = index;
-    for (int live = next(LIVES, 0);
+    for (int live = next(LIVES, 0, top);
         live < top && next < addresses.length;
-        live = next(LIVES, live + 1)) {
+        live = next(LIVES, live + 1, top)) {
       addresses[next++] = base + ((long) live << shift);
     }
     return next;
@@ -321,11 +337,11 @@ final class Chunk {
   }
 
   private int end(int granule) {
-    return next(STARTS, granule + 1);
+    return next(STARTS, granule + 1, top);
   }
 
   /** {@return the first granule from the given one on with its bit set, top where there is none} */
-  private int next(int lane, int from) {
+  private int next(int lane, int from, int top) {
     if (from >= top) {
       return top;
     }

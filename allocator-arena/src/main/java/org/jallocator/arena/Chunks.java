@@ -1,6 +1,7 @@
 package org.jallocator.arena;
 
 import java.util.Arrays;
+import org.jallocator.spi.StackRoom;
 
 /**
  * All chunks that an arena holds: those in use, linked in the order in which they became current,
@@ -13,19 +14,30 @@ import java.util.Arrays;
  *   in use    EMPTY &lt;- oldest &lt;-&gt; ... &lt;-&gt; current
  *   spare     EMPTY &lt;- ... &lt;- next to be taken
  *   found is one of all, EMPTY iff there are none
+ *   inUse == number of those in use &lt;= mostInUse &lt;= count
  * </pre>
  *
- * <p>Confined to its owner thread, as the arena is. {@link #NONE} alone is shared, and never
- * written.
+ * <p>How many chunks a round needs, from one {@link #restart} to the next, is learnt: as many as
+ * the last round used at once, or somewhat less than was needed before, if that is more.
+ *
+ * <p>Confined to its owner thread, as the arena is, but for the sums, which any thread may ask for.
+ * {@link #NONE} alone is shared, and never written. Whoever calls a method that changes something
+ * has asked for {@link StackRoom}.
  */
 final class Chunks {
 
   /** The chunks of an arena that never had one. */
   static final Chunks NONE = new Chunks();
 
+  /** What a need above that of the last round falls by: a fourth of the difference. */
+  private static final int DECAY = 4;
+
   private Chunk[] all = {Chunk.EMPTY};
   private long[] stretches = new long[2];
   private int count;
+  private int inUse;
+  private int mostInUse;
+  private int needed;
   private ChunkTable table = ChunkTable.EMPTY;
   private Chunk found = Chunk.EMPTY;
   private Chunk spare = Chunk.EMPTY;
@@ -46,7 +58,9 @@ final class Chunks {
   void reserve() {
     if (count == all.length) {
       long[] more = Arrays.copyOf(stretches, 4 * count);
-      all = Arrays.copyOf(all, 2 * count);
+      Chunk[] moreChunks = Arrays.copyOf(all, 2 * count);
+      Arrays.fill(moreChunks, count, 2 * count, Chunk.EMPTY);
+      all = moreChunks;
       stretches = more;
     }
     if (count > 0) {
@@ -56,12 +70,13 @@ final class Chunks {
     }
   }
 
-  /** Adds a chunk, for which there is room. */
+  /** Adds a chunk, for which there is room; it is neither in use nor spare yet. */
   void add(Chunk chunk) {
     if (count == 0) {
       found = chunk;
     }
-    put(count++, chunk);
+    put(count, chunk);
+    count++;
   }
 
   private void put(int index, Chunk chunk) {
@@ -71,10 +86,11 @@ final class Chunks {
   }
 
   /** Takes out a chunk whose memory went back to the inner; the last one takes its place. */
-  void remove(int index) {
+  private void remove(int index) {
     table.clear();
     Chunk gone = all[index];
-    put(index, all[--count]);
+    count--;
+    put(index, all[count]);
     all[count] = Chunk.EMPTY;
     if (found == gone) {
       found = all[0];
@@ -97,11 +113,19 @@ final class Chunks {
     return found;
   }
 
-  /** {@return a spare chunk, which is no longer one, or {@link Chunk#EMPTY}} */
-  Chunk takeSpare() {
-    Chunk chunk = spare;
-    spare = chunk.older();
-    return chunk;
+  /** {@return the spare chunk that is next, or {@link Chunk#EMPTY}} */
+  Chunk spare() {
+    return spare;
+  }
+
+  /** Puts a chunk in use, which is the next spare one or was just added: it is current now. */
+  void use(Chunk chunk, Chunk current) {
+    if (chunk == spare) {
+      spare = chunk.older();
+    }
+    chunk.linkAfter(current);
+    inUse++;
+    mostInUse = Math.max(mostInUse, inUse);
   }
 
   private void addSpare(Chunk chunk) {
@@ -114,6 +138,7 @@ final class Chunks {
   void retire(Chunk chunk) {
     chunk.unlink();
     addSpare(chunk);
+    inUse--;
   }
 
   /** Makes all chunks spare that became current after the given one, which is current again. */
@@ -121,12 +146,26 @@ final class Chunks {
     for (Chunk newer = current; newer != chunk; ) {
       Chunk older = newer.older();
       addSpare(newer);
+      inUse--;
       newer = older;
     }
   }
 
-  /** Empties all chunks; one is current from now on, the others are spare. */
-  void restart(Chunk current) {
+  /**
+   * Empties all chunks and begins a round. One is current from now on; as many as are needed, that
+   * one included, are kept for it, the others go back to the inner.
+   *
+   * @param current one of all, or EMPTY if there are none
+   * @param limit how many to keep at the most
+   */
+  void restart(Chunk current, int limit, ArenaAccount inner) {
+    needed = Math.max(mostInUse, needed - (needed - mostInUse + DECAY - 1) / DECAY);
+    int kept = Math.max(1, Math.min(needed, limit));
+    for (int index = count - 1; index >= 0 && count > kept; index--) {
+      if (all[index] != current) {
+        giveAt(index, inner);
+      }
+    }
     spare = Chunk.EMPTY;
     for (int index = 0; index < count; index++) {
       if (all[index] != current) {
@@ -137,22 +176,58 @@ final class Chunks {
       current.freeAll();
       current.linkAfter(Chunk.EMPTY);
     }
+    inUse = Math.min(1, count);
+    mostInUse = inUse;
   }
 
-  /** {@return the live blocks} */
+  private void giveAt(int index, ArenaAccount inner) {
+    if (inner.give(all[index].innerAddress(), all[index].innerSize())) {
+      remove(index);
+    }
+  }
+
+  /**
+   * Gives all chunks back without a live block and without a mark. Those that the inner refuses are
+   * spare.
+   *
+   * @return the chunk that is current from now on, or EMPTY
+   */
+  Chunk trim(Chunk current, ArenaAccount inner) {
+    Chunk next = current;
+    if (current != Chunk.EMPTY && current.isIdle()) {
+      next = current.older();
+      inUse--;
+    }
+    for (int index = count - 1; index >= 0; index--) {
+      if (all[index].isIdle()) {
+        giveAt(index, inner);
+      }
+    }
+    spare = Chunk.EMPTY;
+    for (int index = 0; index < count; index++) {
+      if (all[index].isIdle()) {
+        addSpare(all[index]);
+      }
+    }
+    needed = inUse;
+    mostInUse = inUse;
+    return next;
+  }
+
+  /** {@return the live blocks} Any thread may ask. */
   long blocks() {
     long blocks = 0;
-    for (int index = 0; index < count; index++) {
-      blocks += all[index].blocks();
+    for (Chunk chunk : all) { // behind the last one there are EMPTY ones
+      blocks += chunk.blocks();
     }
     return blocks;
   }
 
-  /** {@return the granules of the live blocks} */
+  /** {@return the granules of the live blocks} Any thread may ask. */
   long liveGranules() {
     long granules = 0;
-    for (int index = 0; index < count; index++) {
-      granules += all[index].liveGranules();
+    for (Chunk chunk : all) { // behind the last one there are EMPTY ones
+      granules += chunk.liveGranules();
     }
     return granules;
   }

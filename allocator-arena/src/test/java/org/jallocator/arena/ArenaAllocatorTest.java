@@ -28,7 +28,7 @@ final class ArenaAllocatorTest {
   private static final int CHUNK = 1024;
 
   private final RecordingAllocator inner = RecordingAllocator.create();
-  private final ArenaAllocator arena = ArenaAllocator.create(inner, CHUNK, 16);
+  private ArenaAllocator arena = ArenaAllocator.create(inner, CHUNK, 16);
 
   private static Reason refusal(ArenaAllocator arena, long address) {
     return assertThrows(InvalidFreeException.class, () -> arena.free(address)).reason();
@@ -190,7 +190,7 @@ final class ArenaAllocatorTest {
       clipped.malloc(16);
       clipped.malloc(100);
       assertEquals(List.of(96L, 100L), small.sizes());
-      assertEquals("arena(chunkSize=96, alignment=16)", clipped.toString());
+      assertEquals("arena(chunkSize=96, alignment=16, retain=4194304)", clipped.toString());
     }
   }
 
@@ -198,7 +198,8 @@ final class ArenaAllocatorTest {
   final class FreeAll {
 
     @Test
-    void keepsOneChunkAndGivesBackTheRest() {
+    void keepsOneChunkAndGivesBackTheRestIfItMayRetainNothing() {
+      arena = ArenaAllocator.builder(inner).chunkSize(CHUNK).retain(0).build();
       mallocs(100, 64);
       mallocs(5, 600);
       arena.freeAll();
@@ -223,9 +224,9 @@ final class ArenaAllocatorTest {
       mallocs(40, 64);
       arena.release(mark);
       arena.freeAll();
-      assertEquals(1, inner.liveBlocks().size());
+      assertEquals(3, inner.liveBlocks().size());
       mallocs(CHUNK / 64, 64);
-      assertEquals(1, inner.liveBlocks().size());
+      assertEquals(3, inner.liveBlocks().size());
     }
   }
 
@@ -383,7 +384,7 @@ final class ArenaAllocatorTest {
     Allocator pages = RecordingAllocator.builder().alignment(4096).build();
     assertEquals(16, ArenaAllocator.create(pages).alignment());
     assertEquals(
-        "arena(chunkSize=8192, alignment=64)",
+        "arena(chunkSize=8192, alignment=64, retain=4194304)",
         ArenaAllocator.builder(pages).chunkSize(8192).alignment(64).build().toString());
   }
 

@@ -55,7 +55,15 @@ final class ArenaModelTest {
               .maxSize(innerMaxSize == 0 ? Long.MAX_VALUE : innerMaxSize)
               .reusesAddresses(seed % 2 == 0)
               .build();
-      new Program(seed, inner, ArenaAllocator.create(inner, chunkSize, alignment), chunkSize).run();
+      long retain = 2 * (seed - 1) * chunkSize;
+      ArenaAllocator arena =
+          ArenaAllocator.builder(inner)
+              .chunkSize(chunkSize)
+              .alignment(alignment)
+              .retain(retain)
+              .build();
+      long retained = Math.max(1, retain / Math.max(1, arena.chunkSize()));
+      new Program(seed, inner, arena, chunkSize, retained).run();
       inner.assertEverythingReturned();
     }
   }
@@ -71,6 +79,7 @@ final class ArenaModelTest {
     private final ArenaAllocator arena;
     private final long alignment;
     private final long chunkSize;
+    private final long retained;
 
     /** Live blocks by address. */
     private final TreeMap<Long, Block> live = new TreeMap<>(Long::compareUnsigned);
@@ -84,13 +93,15 @@ final class ArenaModelTest {
     private long innerFrees;
     private int step;
 
-    Program(long seed, RecordingAllocator inner, ArenaAllocator arena, long chunkSize) {
+    Program(
+        long seed, RecordingAllocator inner, ArenaAllocator arena, long chunkSize, long retained) {
       this.seed = seed;
       this.random = new Random(seed);
       this.inner = inner;
       this.arena = arena;
       this.alignment = arena.alignment();
       this.chunkSize = chunkSize;
+      this.retained = retained;
     }
 
     String at() {
@@ -115,6 +126,8 @@ final class ArenaModelTest {
           releaseStale();
         } else if (choice < 963) {
           freeAll();
+        } else if (choice < 966) {
+          trim();
         } else {
           mallocFailing();
         }
@@ -177,8 +190,8 @@ final class ArenaModelTest {
           forgetReturned();
           return;
         }
-      } catch (RecordingAllocator.PlannedException planned) {
-        assertEquals(Failure.THROWS_RUNTIME_EXCEPTION, how, at());
+      } catch (RecordingAllocator.PlannedException | StackOverflowError planned) {
+        assertFalse(how.isNoMemory(), at());
       }
       assertEquals(failures + 1, inner.failures(), at());
       inner.stopFailing();
@@ -324,7 +337,17 @@ final class ArenaModelTest {
       marks.forEach(mark -> stale.add(mark.number()));
       marks.clear();
       forgetSince(0);
-      assertTrue(inner.liveBlocks().size() <= 1, at());
+      assertTrue(inner.liveBlocks().size() <= retained, at());
+    }
+
+    private void trim() {
+      long held = inner.liveBytes();
+      assertEquals(held - arena.trim(), inner.liveBytes(), at());
+      forgetReturned();
+      live.forEach((address, block) -> assertTrue(inner.holds(address, block.length()), at()));
+      if (live.isEmpty() && marks.isEmpty()) {
+        assertEquals(0, inner.liveBytes(), at());
+      }
     }
 
     private void check() {

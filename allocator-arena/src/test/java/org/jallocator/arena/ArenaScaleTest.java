@@ -73,7 +73,9 @@ final class ArenaScaleTest {
       assertEquals(10_000, inner.mallocs());
     }
     arena.freeAll();
-    assertEquals(1024, inner.liveBytes());
+    assertEquals(4 << 20, inner.liveBytes());
+    assertEquals(4 << 20, arena.trim());
+    assertEquals(0, inner.liveBytes());
   }
 
   @Test

@@ -4,6 +4,15 @@ import java.util.Objects;
 import java.util.ServiceConfigurationError;
 import java.util.concurrent.Callable;
 import org.jallocator.AllocatorConfigException;
+import org.jallocator.bench.cgoalloc.CgoallocCommand;
+import org.jallocator.bench.compare.CompareCommand;
+import org.jallocator.bench.console.BadInputException;
+import org.jallocator.bench.jmh.JmhCommand;
+import org.jallocator.bench.jna.JnaCommand;
+import org.jallocator.bench.mixed.MixedCommand;
+import org.jallocator.bench.replay.LargeCommand;
+import org.jallocator.bench.replay.ReplayCommand;
+import org.jallocator.bench.threads.ThreadsCommand;
 import org.openjdk.jmh.runner.RunnerException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -29,9 +38,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
     footer = {"", "Without a command: replay on the bundled traces."},
     subcommands = {
       ReplayCommand.class,
-      ReferenceCommand.class,
+      CgoallocCommand.class,
       ThreadsCommand.class,
+      MixedCommand.class,
+      LargeCommand.class,
       JnaCommand.class,
+      ReportCommand.class,
+      CompareCommand.class,
       ListCommand.class,
       JmhCommand.class
     })
@@ -55,7 +68,7 @@ public final class Bench implements Callable<Integer> {
   }
 
   /** {@return the command line, ready to execute, writing to stdout and stderr} */
-  static CommandLine commandLine() {
+  public static CommandLine commandLine() {
     CommandLine commandLine = new CommandLine(new Bench());
     // @name is a named part of a stack here, not a file of arguments.
     commandLine.setExpandAtFiles(false);

@@ -1,10 +1,11 @@
 package org.jallocator.bench;
 
 import java.io.PrintWriter;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jallocator.bench.console.ResultTable;
+import org.jallocator.bench.console.TextTable;
 import org.jallocator.spi.AllocatorProvider;
 import org.jallocator.spi.AllocatorProvider.InnerLayer;
 import org.jallocator.spi.Option;
@@ -22,8 +23,6 @@ final class ListCommand implements Callable<Integer> {
 
   private static final String INDENT = "    ";
 
-  private static final int DESCRIPTION_WIDTH = 60;
-
   @Spec private CommandSpec spec;
 
   @Override
@@ -40,7 +39,8 @@ final class ListCommand implements Callable<Integer> {
 
   private static String describe(AllocatorProvider provider) {
     StringBuilder text = new StringBuilder();
-    text.append(provider.name()).append(": ").append(provider.description()).append('\n');
+    TextTable.lines(provider.name() + ": " + provider.description(), ResultTable.WIDTH)
+        .forEach(line -> text.append(line).append('\n'));
     List<InnerLayer> layers = provider.innerLayers();
     if (layers.isEmpty()) {
       text.append(INDENT).append("a leaf: no inner layer\n");
@@ -56,18 +56,23 @@ final class ListCommand implements Callable<Integer> {
     if (options.isEmpty()) {
       return INDENT + "no options\n";
     }
-    TextTable table = new TextTable(5, "option", "type", "default", "range", "");
+    TextTable table = new TextTable(4, "option", "type", "default", "range");
     for (Option<?> option : options) {
-      Iterator<String> lines = TextTable.lines(option.description(), DESCRIPTION_WIDTH).iterator();
       table.row(
           option.name(),
           option.type().name().toLowerCase(Locale.ROOT),
           value(option, option.defaultValue()),
-          range(option),
-          lines.next());
-      lines.forEachRemaining(line -> table.row("", "", "", "", line));
+          range(option));
     }
-    return table.render().indent(INDENT.length());
+    List<String> rows = table.render().lines().toList();
+    StringBuilder text = new StringBuilder(INDENT + rows.get(0) + "\n");
+    for (int i = 0; i < options.size(); i++) {
+      text.append(INDENT).append(rows.get(i + 1)).append('\n');
+      String description = options.get(i).description();
+      TextTable.lines(description, ResultTable.WIDTH - 2 * INDENT.length())
+          .forEach(line -> text.append(INDENT.repeat(2)).append(line).append('\n'));
+    }
+    return text.toString();
   }
 
   private static String range(Option<?> option) {

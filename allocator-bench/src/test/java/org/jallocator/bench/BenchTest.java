@@ -18,6 +18,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jallocator.bench.console.Machine;
+import org.jallocator.bench.console.Spread;
+import org.jallocator.bench.contenders.DefaultStacks;
+import org.jallocator.bench.natives.NativeRows;
+import org.jallocator.bench.replay.Footprint;
+import org.jallocator.bench.replay.ReplayReport;
+import org.jallocator.bench.replay.ReplayResult;
+import org.jallocator.bench.trace.Trace;
+import org.jallocator.bench.trace.TraceBuilder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,7 +63,20 @@ class BenchTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "replay", "reference", "threads", "jna", "list", "jmh"})
+  @ValueSource(
+      strings = {
+        "",
+        "replay",
+        "reference",
+        "threads",
+        "mixed",
+        "large",
+        "jna",
+        "report",
+        "compare",
+        "list",
+        "jmh"
+      })
   void everyCommandHasHelp(String command) {
     List<String> arguments = new ArrayList<>(command.isEmpty() ? List.of() : List.of(command));
     arguments.add("--help");
@@ -104,8 +126,9 @@ class BenchTest {
     Map<?, ?> jna = assertInstanceOf(Map.class, rows.get(0));
     Map<?, ?> tiers = assertInstanceOf(Map.class, rows.get(1));
     assertEquals(
-        "[trace, stack, operations, nanosPerOperation, ratioToJna, peakLiveBytes,"
-            + " peakReservedBytes, innerMallocs]",
+        "[trace, stack, operations, nanosPerOperation, nanosLow, nanosHigh, ratioToJna,"
+            + " peakLiveBytes, peakReservedBytes, innerMallocs, processor, processors, jdk, commit,"
+            + " command]",
         jna.keySet().toString());
     assertEquals("small", jna.get("trace"));
     assertEquals("jna", jna.get("stack"));
@@ -120,11 +143,15 @@ class BenchTest {
     assertTrue(assertInstanceOf(Double.class, tiers.get("nanosPerOperation")) > 0);
 
     String table = out.toString();
-    assertTrue(table.contains("trace  stack                       operations"), table);
-    assertTrue(table.contains("small  1 jna                                5"), table);
+    assertTrue(table.contains("\nsmall\n  1 jna  "), table);
+    assertTrue(table.contains("\nsmall: 5 operations.\n"), table);
     assertTrue(table.contains("\n2 " + TIERS + "\n"), table);
     assertTrue(table.contains("median of 2 rounds"), table);
-    assertTrue(table.lines().allMatch(line -> line.length() <= 120), table);
+    Machine machine = Machine.here();
+    assertTrue(table.startsWith(machine.processor()), table);
+    assertEquals(machine.processor(), jna.get("processor"));
+    assertEquals(machine.commit(), tiers.get("commit"));
+    assertTrue(table.lines().allMatch(line -> line.length() <= 80), table);
   }
 
   @Test
@@ -136,15 +163,17 @@ class BenchTest {
 
     String text =
         new ReplayReport(
-                List.of(new ReplayResult(trace, "jna", 20, 1, Footprint.UNKNOWN)),
+                List.of(
+                    new ReplayResult(trace, "jna", Spread.exact(20), 1, Footprint.UNKNOWN, null)),
                 1,
-                NativeStacks.NOT_ASKED)
+                NativeRows.NOT_ASKED)
             .text();
 
     assertTrue(
-        text.endsWith(
-            "pair: 2 threads, each replayed on one of its own; ns/op: elapsed time by all"
-                + " operations.\n"),
+        text.replace("\n", " ")
+            .endsWith(
+                " pair: 2 operations; 2 threads, each replayed on one of its own; ns/op: elapsed"
+                    + " time by all operations. "),
         text);
     assertTrue(text.contains("median of 1 round of"), text);
   }
@@ -218,6 +247,49 @@ class BenchTest {
   }
 
   @Test
+  void unknownWorkloadIsRefusedWithThoseThatThereAre() {
+    assertEquals(2, run("threads", "--workload", "pairs"));
+
+    assertTrue(
+        err.toString()
+            .startsWith("allocator-bench: no such workload: pairs (on this JDK: pair, pair-"),
+        err.toString());
+  }
+
+  @Test
+  void stackThatIsTooSmallForTheWorkloadsIsRefused() {
+    assertRefused(
+        "stack cannot serve the workloads: largest size=64, maxSize of the stack=32,"
+            + " stack=fixedblock(blockSize=32, jna)",
+        "mixed",
+        "--stack",
+        "fixedblock(blockSize=32, jna)");
+  }
+
+  @Test
+  void reportRefusesWhatDoesNotMeasure() {
+    assertRefused(
+        "--only is no command that measures: list (replay, reference, threads, mixed, large, jna);"
+            + " see allocator-bench report --help",
+        "report",
+        "--only",
+        "list");
+  }
+
+  @Test
+  void helpHasNoColoursWhereThereIsNoTerminal() {
+    assertEquals(0, run("replay", "--help"));
+
+    assertFalse(out.toString().contains("\u001b"), out.toString());
+  }
+
+  @Test
+  void unwritablePageIsFoundBeforeTheReplay() throws IOException {
+    assertRefused(
+        "--html is a directory: " + directory, "replay", "--html", "" + directory, trace());
+  }
+
+  @Test
   void unknownStackIsExplained() throws IOException {
     assertEquals(2, run("replay", "--stack", "fixedblok(jna)", trace()));
 
@@ -276,7 +348,7 @@ class BenchTest {
     assertTrue(text.lines().anyMatch(line -> line.startsWith("    blockSize  size  ")), text);
     assertTrue(text.contains("    inner layer: primary, which must tell its own memory"), text);
     assertTrue(text.contains("    a leaf: no inner layer"), text);
-    assertTrue(text.lines().allMatch(line -> line.length() <= 120), text);
+    assertTrue(text.lines().allMatch(line -> line.length() <= 80), text);
   }
 
   @Test
@@ -303,7 +375,7 @@ class BenchTest {
     }
 
     String text = printed.toString(StandardCharsets.UTF_8);
-    assertTrue(text.contains("ReferenceBenchmark.growShrink"), text);
+    assertTrue(text.contains("CgoallocBenchmark.growShrink"), text);
     assertTrue(text.contains("-prof <profiler>"), text);
     assertEquals("", err.toString());
   }

@@ -58,8 +58,8 @@ final class ReadmeTest {
             <= 15,
         "the example is longer than 15 lines");
     String printed = run(dir);
-    assertEquals("hello, C", printed.lines().findFirst().orElse(""));
-    assertTrue(printed.contains("fixedblock"), printed);
+    assertEquals("hello, C 42", printed.lines().findFirst().orElse(""));
+    assertTrue(printed.contains("sizeclass"), printed);
   }
 
   private static String run(Path dir) throws Exception {

@@ -18,7 +18,7 @@ final class SharedStacksTest {
       strings = {
         "fixedblock(shared=true, arena(jna))",
         "sizeclass(shared=true, fixedblock(blockSize=64KiB, jna))",
-        "sizeclass(shared=true, stripes=2, fallback(fixedblock(blockSize=64KiB, jna), jna))"
+        "sizeclass(shared=true, heaps=2, fallback(fixedblock(blockSize=64KiB, jna), jna))"
       })
   void aConfinedLayerUnderASharedOneIsRefusedWithTheReason(String expression) {
     var e = assertThrows(AllocatorConfigException.class, () -> AllocatorStack.open(expression));
@@ -65,8 +65,8 @@ final class SharedStacksTest {
       strings = {
         "sizeclass(maxSize=0, jna)",
         "sizeclass(alignment=24, jna)",
-        "sizeclass(shared=true, stripes=3, jna)",
-        "sizeclass(stripes=4096, jna)",
+        "sizeclass(heaps=3, jna)",
+        "sizeclass(shared=true, heaps=4096, jna)",
         "sizeclass(shared=perhaps, jna)",
         "sizeclass",
         "sizeclass(jna, jna)"

@@ -3,12 +3,14 @@ package org.jallocator.bench;
 import com.sun.jna.Pointer;
 import org.jallocator.Allocator;
 import org.jallocator.arena.ArenaAllocator;
+import org.jallocator.bench.contenders.DefaultStacks;
 import org.jallocator.fixedblock.FallbackAllocator;
 import org.jallocator.fixedblock.FixedBlockAllocator;
 import org.jallocator.jna.DefaultAllocator;
 import org.jallocator.stack.AllocatorStack;
 import org.jallocator.testkit.AllocatorContract;
 import org.jallocator.testkit.LayerKind;
+import org.jallocator.testkit.PlainLeaf;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 
@@ -180,7 +182,7 @@ final class StacksContractTest {
   private static Allocator threeLayers(Below below, Allocator inner) {
     var small = FixedBlockAllocator.create(inner, 256, 8, 8);
     var medium = FixedBlockAllocator.create(inner, 2048, 256, 8);
-    var rest = FallbackAllocator.create(medium, inner);
+    var rest = FallbackAllocator.create(medium, new PlainLeaf(inner));
     below.add(small);
     below.add(rest);
     below.add(medium);

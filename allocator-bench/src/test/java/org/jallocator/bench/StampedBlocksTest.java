@@ -75,13 +75,13 @@ final class StampedBlocksTest {
     SIZE_CLASSES(600) {
       @Override
       Allocator over(Allocator inner, OwningAllocator[] below) {
-        return SizeClassAllocator.builder(inner).shared().stripes(2).build();
+        return SizeClassAllocator.builder(inner).shared().heaps(2).build();
       }
     },
     FALLBACK(600) {
       @Override
       Allocator over(Allocator inner, OwningAllocator[] below) {
-        below[0] = SizeClassAllocator.builder(inner).maxSize(512).shared().stripes(4).build();
+        below[0] = SizeClassAllocator.builder(inner).maxSize(512).shared().heaps(4).build();
         return FallbackAllocator.create(below[0], inner);
       }
     };

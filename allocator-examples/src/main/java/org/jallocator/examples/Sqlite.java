@@ -101,7 +101,7 @@ public interface Sqlite extends Library {
    * @param index from 1
    * @param text the text
    * @param bytes its length, or -1
-   * @param destructor null where the text stays in place until it is bound anew
+   * @param destructor null if the text stays in place until it is bound anew
    * @return SQLITE_OK or an error
    */
   int sqlite3_bind_text(
@@ -114,7 +114,7 @@ public interface Sqlite extends Library {
    * @param index from 1
    * @param blob the bytes
    * @param bytes how many
-   * @param destructor null where the bytes stay in place until they are bound anew
+   * @param destructor null if the bytes stay in place until they are bound anew
    * @return SQLITE_OK or an error
    */
   int sqlite3_bind_blob(

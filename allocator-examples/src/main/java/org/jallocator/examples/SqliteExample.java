@@ -54,7 +54,7 @@ public final class SqliteExample {
    * given back every byte, or closing the callbacks says so, and is on its own memory again.
    *
    * @param callbacks the memory
-   * @param sqlite the library, which nobody in this process uses yet
+   * @param sqlite the library, which this process does not use yet
    * @param task the task
    */
   public static long withMemoryOf(AllocatorCallbacks callbacks, Sqlite sqlite, LongSupplier task) {

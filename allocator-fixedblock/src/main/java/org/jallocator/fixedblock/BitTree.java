@@ -1,5 +1,7 @@
 package org.jallocator.fixedblock;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 
 /**
@@ -17,7 +19,10 @@ import java.util.Arrays;
  * bit touches one word unless that word began or ended as zero; every operation is O(log₆₄ n), four
  * steps for 2²⁴ members.
  */
-class BitTree {
+final class BitTree {
+
+  /** The words, for a thread that reads them while another one writes. */
+  static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
 
   /** The levels' words, level 0 first. */
   final long[] words;
@@ -58,7 +63,7 @@ class BitTree {
   }
 
   /** Adds all members below {@code bits}. */
-  final void fill(int bits) {
+  void fill(int bits) {
     int count = bits;
     for (int start : levels) {
       int full = count >>> 6;
@@ -70,16 +75,16 @@ class BitTree {
     }
   }
 
-  final boolean isEmpty() {
+  boolean isEmpty() {
     return words[words.length - 1] == 0;
   }
 
-  final boolean contains(int bit) {
+  boolean contains(int bit) {
     return (words[bit >>> 6] >>> bit & 1) != 0;
   }
 
   /** Adds a member. */
-  final void set(int bit) {
+  void set(int bit) {
     int word = bit >>> 6;
     long old = words[word];
     words[word] = old | 1L << bit;
@@ -89,7 +94,7 @@ class BitTree {
   }
 
   /** Removes a member. */
-  final void clear(int bit) {
+  void clear(int bit) {
     int word = bit >>> 6;
     long left = words[word] & ~(1L << bit);
     words[word] = left;
@@ -103,7 +108,7 @@ class BitTree {
    *
    * @return whether the set was empty
    */
-  final boolean raise(int word) {
+  boolean raise(int word) {
     return raise(1, word);
   }
 
@@ -119,7 +124,7 @@ class BitTree {
   }
 
   /** Tells the levels above that a word of level 0 has become zero. */
-  final void lower(int word) {
+  void lower(int word) {
     lower(1, word);
   }
 
@@ -137,7 +142,7 @@ class BitTree {
   /**
    * {@return the index of the first word of level 0 that is not zero; the set must not be empty}
    */
-  final int lowestWord() {
+  int lowestWord() {
     int child = 0;
     for (int level = levels.length - 1; level > 0; level--) {
       child = child << 6 | Long.numberOfTrailingZeros(words[levels[level] + child]);
@@ -146,13 +151,13 @@ class BitTree {
   }
 
   /** {@return the least member; the set must not be empty} */
-  final int lowest() {
+  int lowest() {
     int word = lowestWord();
     return word << 6 | Long.numberOfTrailingZeros(words[word]);
   }
 
   /** {@return the greatest member; the set must not be empty} */
-  final int highest() {
+  int highest() {
     int child = 0;
     for (int level = levels.length - 1; level >= 0; level--) {
       child = child << 6 | 63 - Long.numberOfLeadingZeros(words[levels[level] + child]);

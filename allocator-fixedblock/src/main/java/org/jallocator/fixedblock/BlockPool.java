@@ -1,169 +1,111 @@
 package org.jallocator.fixedblock;
 
-import org.jallocator.Allocator;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
+import org.jallocator.spi.Waiting;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Blocks of one size, cut from pages. The core of every allocator in this module: confined ones
- * call it as it is, shared ones behind a lock. It trusts its caller to be alone and to ask for no
- * more than a block, and it makes no calls to the inner: pages are given to it and taken from it.
+ * Blocks of one size, cut from pages. It trusts its caller to be alone with it and to ask for no
+ * more than a block, and it makes no calls of the inner: pages are given to it and taken from it.
  *
- * <p>Book-keeping is one bit a block on the Java heap, 1 for free. The 64 bits that are being
- * handed out are in hand: which word of which page that is, and the address of its first block,
- * stand in fields. Taking a block clears the lowest bit and giving one back sets its bit; beside
- * that, the live blocks are counted. All else waits until a word that is not in hand has its first
- * bit set or its last.
+ * <p>One bit a block on the Java heap says whether it is free. A malloc takes from the active word;
+ * a free sets a bit. Only the first free block of a word, or the last live one, changes more.
  *
  * <p>Invariants:
  *
  * <pre>
- *   a page is in pages.available iff a word of it is free in part, the word in hand aside
- *   a page is in pages.whole iff all its words are full, and none is in hand
+ *   a page is in pages.available iff a word of it, not the active one, has a free block
+ *   a page is in pages.allFree   iff all its words are all-free, and none is active
+ *   blocks = the sum of page.blocks over all pages
  * </pre>
  *
- * <p>Release: while more than one page is held and at least 3/4 of all blocks are free, pages
- * without a live block go back. The free paths compare the count of live blocks with the one from
- * which down that can be true.
+ * <p>Release rule: while more than one page is held, and more than {@code keptBlocks} blocks, and
+ * at least 3/4 of all blocks are free, all-free pages go back. Each free compares {@code live} with
+ * {@code releaseBelow}; only at or below it can a page go back.
  */
-class BlockPool {
+class BlockPool extends ActiveWord {
 
-  /** Less than any count of live blocks where there is one. */
+  private static final VarHandle MOVES;
+  private static final VarHandle WORD;
+
+  static {
+    try {
+      MethodHandles.Lookup lookup = MethodHandles.lookup();
+      MOVES = lookup.findVarHandle(BlockPool.class, "moves", int.class);
+      WORD = lookup.findVarHandle(ActiveWord.class, "word", long.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /** Less than any count of live blocks if there is one. */
   private static final long NEVER = 0;
 
-  /** How many blocks the word in hand has, live ones included. */
-  private int handBlocks;
-
-  /** Of {@link StripePool} alone: here it shares a cache line with the word in hand. */
-  long holder;
-
-  /** The free blocks of the word in hand, and the address of its first block. */
-  private long word;
-
-  private long handBase;
-
-  final long blockSize;
-
-  /** How many blocks are in the hands of the user. */
-  private long live;
-
-  /** How few of them may let a page go back. */
-  private long liveTrigger = NEVER;
-
-  /** A block's bytes are {@code odd << shift}, and this is the inverse of odd modulo 2⁶⁴. */
-  private final long inverse;
-
-  private final int shift;
-  private final boolean shiftOnly;
-
-  /** The index of this pool among its core's. */
+  /** The index of this pool among its heap's. */
   final int sizeClass;
 
-  private Page handPage;
-
-  /** Where the word in hand stands in its page. */
-  private long[] handWords;
-
-  private int handIndex;
-  private final String layer;
+  private final String layerName;
   private final PageLayout[] layouts;
+  private final int keptBlocks;
   private final PageSet pages = new PageSet();
+  private Page activePage;
   private long blocks;
+
+  /** How often bits began to move, and ended; odd meanwhile: see {@link #isFreeForOthers}. */
+  private int moves;
+
+  /** Whose pool this is; null only in a confined allocator. */
+  final @Nullable Heap heap;
+
+  /** Whether a thread is getting a page for this pool, so that others wait for that one. */
+  volatile boolean growing;
 
   /**
    * Makes a pool without pages.
    *
+   * @param heap whose pool it is; null in a confined allocator
+   * @param keptBlocks how many blocks are never released
    * @param layouts of its pages, small ones first; the more it holds, the larger the next
    */
-  BlockPool(String layer, PageLayout... layouts) {
-    this(layer, Page.NONE, layouts);
+  BlockPool(String layerName, @Nullable Heap heap, int keptBlocks, PageLayout... layouts) {
+    this(layerName, heap, keptBlocks, Page.NONE, layouts);
   }
 
   /** Makes the pool of {@link Page#NONE}. */
   BlockPool(Page none) {
-    this("", none, PageLayout.NONE);
+    this("", null, 0, none, PageLayout.NONE);
   }
 
-  private BlockPool(String layer, Page none, PageLayout... layouts) {
-    this.layer = layer;
+  private BlockPool(
+      String layerName, @Nullable Heap heap, int keptBlocks, Page none, PageLayout... layouts) {
+    super(layouts[0]);
+    this.layerName = layerName;
+    this.heap = heap;
+    this.keptBlocks = keptBlocks;
     this.layouts = layouts;
-    this.handPage = none;
-    this.handWords = none.words;
+    this.activePage = none;
     this.sizeClass = layouts[0].sizeClass();
-    this.blockSize = layouts[0].blockSize();
-    this.inverse = layouts[0].inverse();
-    this.shift = layouts[0].shift();
-    this.shiftOnly = layouts[0].shiftOnly();
   }
 
   /**
-   * Takes a block of the word in hand: a bit scan and a multiplication.
+   * Frees a block, if that takes no more than setting its bit; O(1).
    *
-   * @return its address, or NULL iff the word in hand has no free block: {@link #refill} and take
-   *     again
+   * @return false, and nothing has changed, if the block is free, or its word's first free or last
+   *     live one, or a page may go back: {@link #freeSlow}
    */
-  final long take() {
-    long word = this.word;
-    if (word == 0) {
-      return Allocator.NULL;
-    }
-    this.word = word & (word - 1);
-    live++;
-    long index = Long.numberOfTrailingZeros(word);
-    return handBase + index * blockSize;
-  }
-
-  /**
-   * Gives a block of the word in hand back, if that takes no more than setting its bit; O(1).
-   *
-   * @return false, and nothing has changed, where the block is none of that word, or free, or may
-   *     let a page go back: {@link #give} knows
-   */
-  final boolean giveToHand(long address) {
-    long index = index(address, handBase);
-    return index >= 0 && index < handBlocks && giveToHandWord(1L << index);
-  }
-
-  /**
-   * {@return the index of the block at an address in a word; negative, or the count of the word's
-   * blocks or more, where none of it starts there}
-   *
-   * @param base where the word's first block begins
-   */
-  final long index(long address, long base) {
-    long offset = address - base;
-    return Long.rotateRight(shiftOnly ? offset : offset * inverse, shift);
-  }
-
-  /** {@return where a word's first block begins} */
-  final long base(Page page, int word) {
-    return page.base + ((long) word << 6) * blockSize;
-  }
-
-  final long handBase() {
-    return handBase;
-  }
-
-  final int handBlocks() {
-    return handBlocks;
-  }
-
-  /**
-   * Gives a block back, if that takes no more than setting its bit; O(1).
-   *
-   * @return false, and nothing has changed, where the block is free, or its word's first to be so,
-   *     or the last, or may let a page go back: {@link #give} knows
-   */
-  final boolean giveToPage(Page page, int index) {
+  final boolean free(Page page, int index) {
     long bit = 1L << index;
     int word = index >>> 6;
-    if (word == page.handWord) {
-      return giveToHandWord(bit);
+    if (word == page.activeWord) {
+      return freeBit(bit);
     }
     long[] words = page.words;
     long old = words[word];
     long free = old | bit;
-    if ((old & bit) != 0 || old == 0 || free == page.fullWord(word) || live <= liveTrigger) {
+    if ((old & bit) != 0 || old == 0 || free == page.allFree(word) || live <= releaseBelow) {
       return false;
     }
     words[word] = free;
@@ -171,84 +113,129 @@ class BlockPool {
     return true;
   }
 
-  /** As {@link #giveToHand}, of the block that a bit stands for. */
-  final boolean giveToHandWord(long bit) {
-    long old = word;
-    if ((old & bit) != 0 || live <= liveTrigger) {
-      return false;
-    }
-    word = old | bit;
-    live--;
-    return true;
-  }
-
-  /** Keeps the books of a word that has its first free block, or its last, or both. */
-  private void edge(Page page, int word, long old) {
-    if (old == 0 && page.raise(word)) {
-      pages.markAvailable(page);
-    }
-    if (page.isFull(word) && ++page.fullWords >= page.wordCount - 1) {
-      if (page.fullWords == page.wordCount) {
-        pages.markWhole(page);
-      }
-      arm();
-    }
-  }
-
   /**
-   * Gives a block back; O(1).
+   * Frees a block; O(1). After it a page may have to go back: {@link #detach}.
    *
-   * @return whether a page may have to go back: {@link #detach} it
    * @throws InvalidFreeException if the block is free
    */
-  boolean give(Page page, int index, long address) {
-    long bit = 1L << index;
-    int word = index >>> 6;
-    if (((word == page.handWord ? this.word : page.words[word]) & bit) != 0) {
-      throw new InvalidFreeException(Reason.DOUBLE_FREE, layer, address);
+  void freeSlow(Page page, int index, long address) {
+    if (isFree(page, index)) {
+      throw new InvalidFreeException(Reason.DOUBLE_FREE, layerName, address);
     }
-    giveWord(page, word, bit);
-    return live < liveTrigger;
+    freeWord(page, index >>> 6, 1L << index);
   }
-
-  /** Gives blocks of a word back, all of which are live. */
-  final void giveWord(Page page, int word, long freed) {
-    live -= Long.bitCount(freed);
-    if (word == page.handWord) {
-      this.word |= freed;
-      return;
-    }
-    long old = page.words[word];
-    page.words[word] = old | freed;
-    edge(page, word, old);
-  }
-
-  /** Takes into the books what the hot paths have not: see {@link LonePool}. */
-  void settle() {}
 
   /**
-   * Lets some blocks be given back without being counted until {@link #giveAllowed}.
+   * {@return whether a block is free, as seen by a thread that does not work on the pool} A free
+   * that is ordered before this call is seen, remote or not. Bits may move meanwhile, from the
+   * active word to the page or from the remote frees to both; then they are read again.
+   */
+  final boolean isFreeForOthers(Page page, int index) {
+    for (int tries = 0; ; tries++) {
+      int before = (int) MOVES.getAcquire(this);
+      boolean active = index >>> 6 == page.activeWord && page == activePage;
+      long bits =
+          active
+              ? (long) WORD.getOpaque(this)
+              : (long) BitTree.WORDS.getOpaque(page.words, index >>> 6);
+      boolean free = (bits >>> index & 1) != 0 || page.remote.contains(index);
+      VarHandle.acquireFence();
+      if ((before & 1) == 0 && before == (int) MOVES.getOpaque(this)) {
+        return free;
+      }
+      Waiting.pause(tries);
+    }
+  }
+
+  /** Says that bits move: between the active word and a page, or from the remote frees. */
+  private void beginMove() {
+    MOVES.setOpaque(this, moves + 1);
+    VarHandle.storeStoreFence();
+  }
+
+  /** Says that the bits have moved. */
+  private void endMove() {
+    MOVES.setRelease(this, moves + 1);
+  }
+
+  /** {@return whether a block is free, remote frees not counted} */
+  final boolean isFree(Page page, int index) {
+    long bits = index >>> 6 == page.activeWord ? word : page.words[index >>> 6];
+    return (bits >>> index & 1) != 0;
+  }
+
+  /** Frees blocks of a word, all of which are live. */
+  final void freeWord(Page page, int word, long freed) {
+    if (freed == 0) {
+      return;
+    }
+    int count = Long.bitCount(freed);
+    if (word == page.activeWord) {
+      this.word |= freed;
+      live -= count;
+      return;
+    }
+    long[] words = page.words;
+    long old = words[word];
+    words[word] = old | freed;
+    live -= count;
+    onFirstOrLastFree(page, word, old);
+  }
+
+  /**
+   * Moves the remote frees of a word to the page's own bits.
    *
-   * @return false, and nothing has changed, where that may let a page go back
+   * @return those of them that were free already, each freed twice
+   */
+  final long collect(Page page, int word) {
+    if (!page.remote.hasAny(word)) {
+      return 0;
+    }
+    beginMove();
+    long freed = page.remote.take(word);
+    long own = word == page.activeWord ? this.word : page.words[word];
+    freeWord(page, word, freed & ~own);
+    endMove();
+    return freed & own;
+  }
+
+  /** Updates the books of a word that has its first free block, or no live block, or both. */
+  private void onFirstOrLastFree(Page page, int word, long old) {
+    if (old == 0 && page.free.raise(word)) {
+      pages.markAvailable(page);
+    }
+    if (page.isAllFree(word) && ++page.allFreeWords >= page.wordCount - 1) {
+      if (page.allFreeWords == page.wordCount) {
+        pages.markAllFree(page);
+      }
+      updateThreshold();
+    }
+  }
+
+  /** Writes into the books what the hot paths have not: see {@link SinglePool}. */
+  void flush() {}
+
+  /**
+   * Lets some blocks be freed without being counted until {@link #freeAllowed}.
+   *
+   * @return false, and nothing has changed, if that may let a page go back
    */
   final boolean allowFor(int count) {
-    if (live <= liveTrigger + count) {
+    if (live <= releaseBelow + count) {
       return false;
     }
-    liveTrigger += count;
+    releaseBelow += count;
     return true;
   }
 
-  /** As {@link #giveWord}, of blocks that were allowed for. */
-  final void giveAllowed(Page page, int word, long freed) {
-    if (freed != 0) {
-      giveWord(page, word, freed);
-    }
-    arm();
+  /** As {@link #freeWord}, of blocks that were allowed for. */
+  final void freeAllowed(Page page, int word, long freed) {
+    freeWord(page, word, freed);
+    updateThreshold();
   }
 
   /**
-   * Takes another word in hand, the one in hand having no free block: once in 64 blocks.
+   * Makes another word active, the active one having no free block: once in 64 blocks.
    *
    * @return false iff no page has a free block: {@link #attach} one and refill again
    */
@@ -256,95 +243,127 @@ class BlockPool {
     if (!pages.hasAvailable()) {
       return false;
     }
-    dropHand();
+    dropActive();
+    beginMove();
     Page page = pages.lowestAvailable();
-    int word = page.lowestWord();
-    page.lower(word);
-    if (page.isEmpty()) {
-      pages.markExhausted(page);
+    int word = page.free.lowestWord();
+    page.free.lower(word);
+    if (page.isFull()) {
+      pages.markFull(page);
     }
-    if (page.isFull(word) && page.fullWords-- == page.wordCount) {
+    if (page.isAllFree(word) && page.allFreeWords-- == page.wordCount) {
       pages.markUsed(page);
     }
-    page.handWord = word;
-    handPage = page;
-    handWords = page.words;
-    handIndex = word;
+    page.activeWord = word;
+    this.activePage = page;
     this.word = page.words[word];
-    handBase = base(page, word);
-    handBlocks = Math.min(Long.SIZE, page.blocks - (word << 6));
-    arm();
+    this.base = base(page, word);
+    this.count = Math.min(Long.SIZE, page.blocks - (word << 6));
+    this.lastBit = 0;
+    endMove();
+    updateThreshold();
     return true;
   }
 
-  /** Has no word in hand any more. */
-  private void dropHand() {
-    Page page = handPage;
+  /** Has no active word any more. */
+  private void dropActive() {
+    Page page = activePage;
     if (page == Page.NONE) {
       return;
     }
-    int word = page.handWord;
-    page.handWord = Page.NO_WORD;
-    handPage = Page.NONE;
-    handBase = 0;
-    handBlocks = 0;
+    int word = page.activeWord;
+    beginMove();
     page.words[word] = this.word;
+    page.activeWord = Page.NO_WORD;
+    this.activePage = Page.NONE;
     this.word = 0;
+    this.base = 0;
+    this.count = 0;
+    this.lastBit = 0;
+    endMove();
     if (page.words[word] != 0) {
-      edge(page, word, 0);
+      onFirstOrLastFree(page, word, 0);
     }
   }
 
-  /** Sets the count of the free paths, after any change of the pages or of the hand. */
-  private void arm() {
+  /** {@return where a word's first block begins} */
+  final long base(Page page, int word) {
+    return page.base + ((long) word << 6) * blockSize;
+  }
+
+  /** Sets what the frees compare with, after any change of the pages or of the active word. */
+  private void updateThreshold() {
     if (pages.count() <= 1) {
-      liveTrigger = NEVER;
-    } else if (pages.hasWhole()) {
-      liveTrigger = releasableTo() + 1;
-    } else if (handMayFill()) {
-      // Frees of other pages let the word in hand be full at less: then this is set again.
-      liveTrigger = Math.min(releasableTo(), live - (handBlocks - Long.bitCount(word))) + 1;
+      releaseBelow = NEVER;
+    } else if (pages.hasAllFree()) {
+      releaseBelow = releasableAt() + 1;
+    } else if (activeMayBecomeAllFree()) {
+      // Frees in other words make the active word all-free at fewer: then this is set again.
+      releaseBelow = Math.min(releasableAt(), live - (count - Long.bitCount(word))) + 1;
     } else {
-      liveTrigger = NEVER;
+      releaseBelow = NEVER;
     }
   }
 
-  /** {@return whether the word in hand has the only live blocks of its page} */
-  private boolean handMayFill() {
-    return handPage.fullWords == handPage.wordCount - 1 && handPage != Page.NONE;
+  /** {@return whether the active word has the only live blocks of its page} */
+  private boolean activeMayBecomeAllFree() {
+    return activePage.allFreeWords == activePage.wordCount - 1 && activePage != Page.NONE;
   }
 
   /** {@return the count of live blocks down from which pages go back: a quarter, rounded down} */
-  private long releasableTo() {
-    return blocks >>> 2;
+  private long releasableAt() {
+    return blocks <= keptBlocks ? -1 : blocks >>> 2;
   }
 
   private boolean mayRelease() {
-    return pages.count() > 1 && live <= releasableTo();
+    return pages.count() > 1 && live <= releasableAt();
+  }
+
+  /** {@return whether the last free may have made a page go back} */
+  final boolean releaseDue() {
+    return live < releaseBelow;
   }
 
   /**
    * {@return a page that by the rule goes back and is no longer held; {@link Page#NONE} if none}
    */
   final Page detach() {
-    if (mayRelease() && handMayFill() && word == handPage.fullWord(handPage.handWord)) {
-      dropHand();
+    if (mayRelease()
+        && activeMayBecomeAllFree()
+        && word == activePage.allFree(activePage.activeWord)) {
+      dropActive();
     }
-    Page page = mayRelease() && pages.hasWhole() ? removeWhole() : Page.NONE;
-    arm();
+    Page page = mayRelease() && pages.hasAllFree() ? removeAllFree() : Page.NONE;
+    updateThreshold();
     return page;
   }
 
   /** {@return a page without a live block, no longer held; {@link Page#NONE} if there is none} */
-  final Page detachWhole() {
-    dropHand();
-    Page page = pages.hasWhole() ? removeWhole() : Page.NONE;
-    arm();
+  final Page detachAllFree() {
+    dropActive();
+    Page page = pages.hasAllFree() ? removeAllFree() : Page.NONE;
+    updateThreshold();
     return page;
   }
 
-  private Page removeWhole() {
-    Page page = pages.highestWhole();
+  /** {@return any page, no longer held, live blocks or not; {@link Page#NONE} if there is none} */
+  final Page detachAny() {
+    dropActive();
+    for (int slot = 0; slot < pages.slots(); slot++) {
+      Page page = pages.at(slot);
+      if (page != Page.NONE) {
+        live -= page.liveCount();
+        pages.remove(page);
+        blocks -= page.blocks;
+        updateThreshold();
+        return page;
+      }
+    }
+    return Page.NONE;
+  }
+
+  private Page removeAllFree() {
+    Page page = pages.highestAllFree();
     pages.remove(page);
     blocks -= page.blocks;
     return page;
@@ -355,12 +374,11 @@ class BlockPool {
     pages.reserve();
   }
 
-  /** Adds a page whose blocks are all free. */
+  /** Adds a page whose blocks are all free; there must be room for it. */
   final void attach(Page page) {
-    pages.reserve();
     pages.add(page);
     blocks += page.blocks;
-    arm();
+    updateThreshold();
   }
 
   /** {@return how the next page is to be cut: an eighth of what is held, within limits} */
@@ -372,33 +390,47 @@ class BlockPool {
     return layouts[next];
   }
 
-  /** {@return how many blocks are in the hands of the user} */
-  final long live() {
-    return live;
-  }
-
   /**
    * Writes the addresses of live blocks into {@code found}, from {@code count} on.
    *
    * @return how many addresses there are then
    */
   final int listLive(long[] found, int count) {
-    dropHand();
-    arm();
+    dropActive();
+    updateThreshold();
     return pages.listLive(found, count, blockSize);
   }
 
-  /** Writes the word in hand, which there must be, to its page for racing frees to see. */
-  final void show() {
-    handWords[handIndex] = word;
+  /**
+   * {@return whether the block that would be handed out next was freed remotely, too: it was freed
+   * twice}
+   */
+  final boolean nextWasFreedTwice() {
+    Page page = activePage;
+    int next = Long.numberOfTrailingZeros(word) & 63;
+    return page != Page.NONE && page.remote.contains((page.activeWord << 6) + next);
   }
 
-  final boolean isLive(Page page, int index) {
-    return index >>> 6 == page.handWord ? (word >>> index & 1) == 0 : !page.contains(index);
+  /**
+   * {@return how many blocks are live, of those that were freed remotely only the collected ones
+   * counted as free} May be asked by any thread.
+   */
+  long liveBlocks() {
+    return Math.max(0, live);
   }
 
-  final Page handPage() {
-    return handPage;
+  /** {@return blocks that were freed remotely and are not collected} May be asked by any thread. */
+  final long remoteCount() {
+    long count = 0;
+    for (int slot = 0; slot < pages.slots(); slot++) {
+      count += pages.at(slot).remote.count();
+    }
+    return count;
+  }
+
+  /** {@return whether {@link #detachAllFree} may find a page} May be asked by any thread. */
+  final boolean mayTrim() {
+    return pages.hasAllFree() || (live == 0 && blocks != 0);
   }
 
   /** {@return how many slots for pages there are, vacant ones included} */

@@ -1,7 +1,7 @@
 package org.jallocator.fixedblock;
 
 /**
- * Turns an offset into a block's index, and tells whether it is one, with a multiplication and a
+ * Turns an offset into a block's index, and says whether it is one, with a multiplication and a
  * rotation.
  *
  * <p>A divisor is an odd number times 2^shift. Modulo 2⁶⁴ every odd number has an inverse, so the

@@ -1,61 +1,68 @@
 package org.jallocator.fixedblock;
 
-import java.util.concurrent.atomic.LongAdder;
+import java.util.Arrays;
 import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
+import org.jallocator.InvalidFreeException;
+import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.LeakException;
 import org.jallocator.OwningAllocator;
 import org.jallocator.spi.AllocatorErrors;
+import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Serves from a primary what that can serve, and from another allocator what it cannot.
  *
  * <pre>{@code
- * size <= primary.maxSize()   primary, and other when primary has no memory
+ * size <= primary.maxSize()   primary; other if primary has no memory
  * size >  primary.maxSize()   other
  * free                        primary is asked whether the block is its; if not, it is other's
  * }</pre>
  *
  * <p>Nest it for tiers. It keeps one book of its own, the count of blocks that are out from {@code
- * other}, so that closing finds leaks even where other is a leaf that keeps none. The live blocks
- * of the primary count as its own. It gives nothing back at closing: its parts do, when they close.
+ * other}: closing finds leaks even if other is a leaf that keeps no books, and a free with nothing
+ * out is refused. The live blocks of the primary count as its own. It gives nothing back at
+ * closing: its parts do, when they close.
  *
- * <p>As shared as its parts: shared iff both are. It is owning iff other is; {@link #create(
- * OwningAllocator, OwningAllocator)} makes that kind.
+ * <p>Shared, may block, iff both parts are shared; else confined to its owner thread. It is owning
+ * iff other is; {@link #create(OwningAllocator, OwningAllocator)} makes that kind.
  *
  * <p>Price: one compare on the way to the primary; on the way to other, for frees, one look-up in
- * the primary. Not for choosing among many sizes: tiers are tried one after another.
+ * the primary; if shared, also two atomic additions. Not for choosing among many sizes: tiers are
+ * tried one after another.
  */
-public sealed class FallbackAllocator extends ColdPaths permits OwningFallbackAllocator {
+public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAllocator {
 
   static final String NAME = "fallback";
 
-  private final OwningAllocator primary;
-  private final Allocator other;
+  static {
+    AllocatorEvents.areHeard(); // is initialized now, and not first where the stack ends
+  }
+
+  final OwningAllocator primary;
+  final Allocator other;
   private final long primaryMaxSize;
-
-  private final Thread maker = Thread.currentThread();
-  private final boolean shared;
   private final long otherMaxSize;
+  private final boolean shared;
 
-  /** What was taken from other, and what went back: the difference is out. Where not shared. */
-  private long otherMallocs;
+  /** The thread that may use this, if confined. */
+  private Thread owner = Thread.currentThread();
 
-  private long otherFrees;
+  /** The calls in progress, and the blocks that are out from other; if shared. */
+  private final CallGate gate = new CallGate();
 
-  /** The same where shared. */
-  private final LongAdder sharedOtherMallocs = new LongAdder();
+  /** The blocks that are out from other; if confined. */
+  private long otherBlocks;
 
-  private final LongAdder sharedOtherFrees = new LongAdder();
-
-  private boolean closed;
+  private volatile boolean closed;
 
   /**
-   * The primary, where its hot paths may be taken before anything is asked: it is of this module,
+   * The primary, if its hot paths may be taken before anything is asked: it is of this module, it
    * refuses the threads that this refuses, and this is open.
    */
-  private @Nullable PagedAllocator quick;
+  private @Nullable PagedAllocator fastPrimary;
 
   FallbackAllocator(OwningAllocator primary, Allocator other) {
     this.primary = primary;
@@ -63,8 +70,11 @@ public sealed class FallbackAllocator extends ColdPaths permits OwningFallbackAl
     this.primaryMaxSize = primary.maxSize();
     this.otherMaxSize = other.maxSize();
     this.shared = primary.isShared() && other.isShared();
-    this.quick =
-        primary instanceof PagedAllocator paged && shared == paged.isShared() ? paged : null;
+    this.fastPrimary = fastPrimary();
+  }
+
+  private @Nullable PagedAllocator fastPrimary() {
+    return primary instanceof PagedAllocator paged && shared == paged.isShared() ? paged : null;
   }
 
   /**
@@ -91,93 +101,94 @@ public sealed class FallbackAllocator extends ColdPaths permits OwningFallbackAl
     return new OwningFallbackAllocator(primary, other);
   }
 
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Confined to its owner thread, or shared, as its parts are. The cost is that of the part that
-   * serves.
-   */
+  // ---------------------------------------------------------------- malloc
+
   @Override
   public final long malloc(long size) {
-    long address = take(size);
+    long address = mallocHot(size);
     if (address != NULL) {
       return address;
     }
-    return size <= primaryMaxSize ? mallocOutOfLine(size) : mallocSlow(size); // other's hot path
+    return size > primaryMaxSize && !shared ? mallocSlow(size) : mallocCold(size);
   }
 
-  /** {@return a block of the primary, or NULL where that is not had in an instant} */
-  private long take(long size) {
-    PagedAllocator quick = this.quick;
-    return quick != null ? quick.take(size) : NULL;
-  }
-
-  /** {@return NULL also where the primary throws what it should have returned NULL for} */
-  private long tryPrimary(long size) {
-    PagedAllocator quick = this.quick;
-    if (quick != null) {
-      return quick.tryMallocSlow(size);
+  /**
+   * {@return a block of the primary's hot path, or NULL} Each kind by name: in a program with
+   * several stacks one virtual call would see them all, and none would be inlined.
+   */
+  private long mallocHot(long size) {
+    PagedAllocator primary = this.fastPrimary;
+    if (primary instanceof SharedSizeClasses classes) {
+      return classes.mallocHot(size);
     }
-    try {
-      return primary.tryMalloc(size);
-    } catch (OutOfMemoryError noMemory) {
-      return NULL;
+    if (primary instanceof ConfinedSizeClasses classes) {
+      return classes.mallocHot(size);
     }
+    if (primary instanceof ConfinedFixedBlocks blocks) {
+      return blocks.mallocHot(size);
+    }
+    if (primary instanceof SharedFixedBlocks blocks) {
+      return blocks.mallocHot(size);
+    }
+    return NULL;
   }
 
   @Override
   final long mallocSlow(long size) {
-    requireUsable();
-    if (size <= primaryMaxSize) {
+    int stripe = enter();
+    int taken = 0;
+    try {
       long address = tryPrimary(size);
-      if (address != NULL) {
-        return address;
+      if (address == NULL) {
+        if (size > otherMaxSize) {
+          throw unservable(size);
+        }
+        address = other.malloc(size);
+        taken = 1;
       }
+      return address;
+    } finally {
+      leave(stripe, taken);
     }
-    if (size > otherMaxSize) {
-      throw unservable(size);
-    }
-    long address = other.malloc(size);
-    countOtherMalloc();
-    return address;
   }
 
-  private Error unservable(long size) {
-    if (size > maxSize()) {
-      throw AllocatorErrors.sizeTooLarge(NAME, size, "maxSize", maxSize());
-    }
-    return AllocatorErrors.outOfMemory(NAME, size, primary.stats().reservedBytes(), null);
-  }
-
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Confined to its owner thread, or shared, as its parts are. The cost is that of the part that
-   * serves.
-   */
   @Override
   public final long tryMalloc(long size) {
-    long address = take(size);
+    long address = mallocHot(size);
     if (address != NULL) {
       return address;
     }
-    return size <= primaryMaxSize ? tryMallocOutOfLine(size) : tryMallocSlow(size);
+    return size > primaryMaxSize && !shared ? tryMallocSlow(size) : tryMallocCold(size);
   }
 
   @Override
   final long tryMallocSlow(long size) {
-    requireUsable();
-    if (size <= primaryMaxSize) {
+    int stripe = enter();
+    int taken = 0;
+    try {
       long address = tryPrimary(size);
-      if (address != NULL) {
-        return address;
+      if (address == NULL) {
+        address = tryOther(size);
+        taken = address == NULL ? 0 : 1;
       }
+      return address;
+    } finally {
+      leave(stripe, taken);
     }
-    long address = tryOther(size);
-    if (address != NULL) {
-      countOtherMalloc();
+  }
+
+  /** {@return NULL also if the primary throws what it should have returned NULL for} */
+  private long tryPrimary(long size) {
+    if (size > primaryMaxSize) {
+      return NULL;
     }
-    return address;
+    try {
+      return primary instanceof PagedAllocator paged
+          ? paged.tryMallocSlow(size)
+          : primary.tryMalloc(size);
+    } catch (OutOfMemoryError noMemory) {
+      return NULL;
+    }
   }
 
   /** As {@link #tryPrimary}; a call of its own, so that each call sees few classes. */
@@ -189,48 +200,206 @@ public sealed class FallbackAllocator extends ColdPaths permits OwningFallbackAl
     }
   }
 
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Confined to its owner thread, or shared, as its parts are. The primary's look-up, and the
-   * cost of the part whose block it is.
-   */
+  private Error unservable(long size) {
+    if (size > maxSize()) {
+      throw AllocatorErrors.sizeTooLarge(NAME, size, "maxSize", maxSize());
+    }
+    return AllocatorErrors.outOfMemory(NAME, size, primary.stats().reservedBytes(), null);
+  }
+
+  // ---------------------------------------------------------------- free
+
   @Override
   public final void free(long address) {
-    PagedAllocator quick = this.quick;
-    if (quick == null || !quick.give(address)) {
-      tryFreeOutOfLine(address);
+    if (!freeHot(address)) {
+      boolean freed = tryFreeCold(address);
+      assert freed;
     }
+  }
+
+  /** As {@link #mallocHot}. */
+  final boolean freeHot(long address) {
+    PagedAllocator primary = this.fastPrimary;
+    if (primary instanceof SharedSizeClasses classes) {
+      return classes.freeHot(address);
+    }
+    if (primary instanceof ConfinedSizeClasses classes) {
+      return classes.freeHot(address);
+    }
+    if (primary instanceof ConfinedFixedBlocks blocks) {
+      return blocks.freeHot(address);
+    }
+    if (primary instanceof SharedFixedBlocks blocks) {
+      return blocks.freeHot(address);
+    }
+    return false;
   }
 
   /** {@return true} What is not of the primary is of other, or other throws. */
   @Override
   final boolean tryFreeSlow(long address) {
-    requireUsable();
-    PagedAllocator quick = this.quick;
-    boolean freed = quick != null ? quick.tryFreeSlow(address) : primary.tryFree(address);
-    if (!freed && address != NULL) {
-      other.free(address);
-      countOtherFree();
+    if (tryFreeUngated(address)) {
+      return true;
     }
+    InvalidFreeException refused = null;
+    int stripe = enter();
+    int freed = 0;
+    try {
+      if (!primary.tryFree(address) && address != NULL) {
+        refused = refusal(stripe, address);
+        if (refused == null) {
+          freed = -1;
+          other.free(address);
+        }
+      }
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      freed = 0; // other took nothing
+      throw e;
+    } finally {
+      leave(stripe, freed);
+    }
+    throwRefusal(refused);
     return true;
+  }
+
+  /**
+   * Frees a block of the primary without entering the gate, which would cost as much as the free:
+   * two atomic additions. Closing need not wait for it, as for a malloc, whose block it would not
+   * see: a block that is being freed is live to the one that closes, or it is free.
+   */
+  private boolean tryFreeUngated(long address) {
+    return shared
+        && primary instanceof PagedAllocator paged
+        && !closed
+        && paged.tryFreeSlow(address);
   }
 
   /**
    * {@inheritDoc}
    *
-   * <p>Confined to its owner thread, or shared, as its parts are. The primary is asked also where
-   * the size alone would tell that the block is not its: a block of the primary that comes with a
-   * wrong size is refused, and never reaches other.
+   * <p>The primary is asked also if the size alone shows that the block is not its: a block of the
+   * primary that comes with a wrong size is refused, and never reaches other.
    */
   @Override
   public final void free(long address, long size) {
-    requireUsable();
-    if (address != NULL && !primary.tryFree(address, size)) {
-      other.free(address, size);
-      countOtherFree();
+    StackRoom.require();
+    InvalidFreeException refused = null;
+    int stripe = enter();
+    int freed = 0;
+    try {
+      if (address != NULL && !primary.tryFree(address, size)) {
+        refused = refusal(stripe, address);
+        if (refused == null) {
+          freed = -1;
+          other.free(address, size);
+        }
+      }
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      freed = 0; // other took nothing
+      throw e;
+    } finally {
+      leave(stripe, freed);
+    }
+    throwRefusal(refused);
+  }
+
+  /**
+   * {@return why what cannot be a block of other is not freed, since none is out; null if it may be
+   * one} If other is owning, it refuses by itself. A count that other threads change decides only
+   * if no call is in progress.
+   */
+  private @Nullable InvalidFreeException refusal(int stripe, long address) {
+    if (other instanceof OwningAllocator || outOfOther() > 0) {
+      return null;
+    }
+    if (shared) {
+      gate.leave(stripe, 0);
+      long out;
+      try {
+        gate.pause();
+        out = gate.blocks();
+        gate.resume();
+      } finally {
+        gate.enter(stripe); // the caller leaves again
+      }
+      if (closed) {
+        throw unusable();
+      }
+      if (out > 0) {
+        return null;
+      }
+    }
+    return new InvalidFreeException(Reason.FOREIGN, NAME, address);
+  }
+
+  private static void throwRefusal(@Nullable InvalidFreeException refused) {
+    if (refused != null) {
+      throw AllocatorEvents.invalidFree(NAME, refused);
     }
   }
+
+  // ---------------------------------------------------------------- calls in progress
+
+  /**
+   * Enters a call. {@return what to leave with} Throws iff closed, or confined to another thread.
+   */
+  final int enter() {
+    int stripe = shared ? gate.enter() : 0;
+    if (closed || !isOwner()) {
+      if (shared) {
+        gate.leave(stripe, 0);
+      }
+      throw unusable();
+    }
+    return stripe;
+  }
+
+  /** Leaves a call that took so many blocks of other; less than 0 if it freed them. */
+  final void leave(int stripe, int taken) {
+    if (shared) {
+      gate.leave(stripe, taken);
+    } else {
+      otherBlocks += taken;
+    }
+  }
+
+  private long outOfOther() {
+    return shared ? gate.blocks() : otherBlocks;
+  }
+
+  private IllegalStateException unusable() {
+    if (closed && isOwner()) {
+      return AllocatorErrors.closed(NAME);
+    }
+    return canBeShared(this)
+        ? AllocatorErrors.wrongThread(NAME, owner, "shared=true in its parts")
+        : AllocatorErrors.wrongThread(NAME, owner);
+  }
+
+  /**
+   * {@return whether the calling thread may use this} It becomes the owner if the owner has ended.
+   */
+  private boolean isOwner() {
+    return shared || Thread.currentThread() == owner || adopt();
+  }
+
+  private synchronized boolean adopt() {
+    if (!owner.isAlive()) {
+      owner = Thread.currentThread();
+    }
+    return Thread.currentThread() == owner;
+  }
+
+  /** {@return whether an allocator is shared or has an option for that, as far as is known here} */
+  private static boolean canBeShared(Allocator allocator) {
+    return allocator.isShared()
+        || allocator instanceof PagedAllocator
+        || (allocator instanceof FallbackAllocator tier
+            && canBeShared(tier.primary)
+            && canBeShared(tier.other));
+  }
+
+  // ---------------------------------------------------------------- limits and figures
 
   @Override
   public final long maxSize() {
@@ -243,6 +412,23 @@ public sealed class FallbackAllocator extends ColdPaths permits OwningFallbackAl
     return Math.min(primary.alignment(), other.alignment());
   }
 
+  /** {@return the bytes that the part which serves the size first gives for it} */
+  @Override
+  public final long goodSize(long size) {
+    if (size < 1) {
+      throw AllocatorErrors.sizeTooSmall(NAME, size);
+    }
+    if (size > maxSize()) {
+      throw AllocatorErrors.sizeTooLarge(NAME, size, "maxSize", maxSize());
+    }
+    if (size > primaryMaxSize) {
+      return other.goodSize(size);
+    }
+    long good = primary.goodSize(size);
+    // The other part may have to serve it, with a smaller block.
+    return size > otherMaxSize ? good : Math.min(good, other.goodSize(size));
+  }
+
   /** {@return whether both parts are shared} */
   @Override
   public final boolean isShared() {
@@ -252,93 +438,148 @@ public sealed class FallbackAllocator extends ColdPaths permits OwningFallbackAl
   /**
    * {@inheritDoc}
    *
-   * <p>Confined to its owner thread, or shared, as its parts are. The primary's snapshot and the
-   * blocks that are out from other. The bytes of these are not kept, so that figures in bytes are
-   * untracked while there are any.
+   * <p>Shared, never blocks. The figures of the primary, and the blocks that are out from other:
+   * with their bytes if other knows them and has no other live blocks, else as blocks of unknown
+   * length.
    */
   @Override
   public final AllocatorStats stats() {
-    requireOwner();
-    AllocatorStats inner = primary.stats();
-    if (!inner.isTracked()) {
-      return AllocatorStats.NOTHING_TRACKED;
+    return closed ? new AllocatorStats(0, 0, 0, 0, 0, 0) : openStats();
+  }
+
+  private AllocatorStats openStats() {
+    AllocatorStats first = primary.stats();
+    if (!first.isTracked()) {
+      return AllocatorStats.UNTRACKED;
     }
-    long taken = otherMallocs + sharedOtherMallocs.sum();
-    long out = otherBlocks();
+    long out = outOfOther();
+    AllocatorStats rest = other.stats();
+    if (rest.isTracked() && rest.liveBlocks() == out) { // else it has blocks of others, too
+      return new AllocatorStats(
+          true,
+          first.liveBlocks() + out,
+          first.liveBytes() + rest.liveBytes(),
+          first.unsizedBlocks() + rest.unsizedBlocks(),
+          first.reservedBytes() + rest.reservedBytes(),
+          first.peakReservedBytes() + rest.peakReservedBytes(),
+          first.innerMallocs() + rest.innerMallocs(),
+          first.innerFrees() + rest.innerFrees());
+    }
     return new AllocatorStats(
-        inner.liveBlocks() + out,
-        out == 0 ? inner.liveBytes() : AllocatorStats.UNTRACKED,
-        out == 0 ? inner.reservedBytes() : AllocatorStats.UNTRACKED,
-        taken == 0 ? inner.peakReservedBytes() : AllocatorStats.UNTRACKED,
-        inner.innerMallocs() + taken,
-        inner.innerFrees() + taken - out);
+        true,
+        first.liveBlocks() + out,
+        first.liveBytes(),
+        first.unsizedBlocks() + out,
+        first.reservedBytes(),
+        first.peakReservedBytes(),
+        first.innerMallocs(),
+        first.innerFrees());
+  }
+
+  /** {@return the addresses of some live blocks of the parts that can name them} */
+  final long[] addresses(int limit) {
+    long[] first = primary.liveAddresses(limit);
+    if (first.length == limit || other.stats().liveBlocks() != outOfOther()) {
+      return first; // or other has blocks of others, too
+    }
+    long[] rest = addressesOfOther(limit - first.length);
+    long[] all = Arrays.copyOf(first, first.length + rest.length);
+    System.arraycopy(rest, 0, all, first.length, rest.length);
+    return all;
+  }
+
+  private long[] addressesOfOther(int limit) {
+    if (other instanceof OwningAllocator owning) {
+      return owning.liveAddresses(limit);
+    }
+    return other instanceof FallbackAllocator tier ? tier.addresses(limit) : new long[0];
+  }
+
+  // ---------------------------------------------------------------- trim and close
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Trims both parts.
+   */
+  @Override
+  public final long trim() {
+    StackRoom.require();
+    leave(enter(), 0);
+    return primary.trim() + other.trim();
   }
 
   /**
    * {@inheritDoc}
    *
-   * <p>Confined to its owner thread, or shared, as its parts are.
+   * <p>If confined, any thread may close after the owner has ended. If shared, it waits for calls
+   * in progress; a call that races with it completes, or finds this allocator closed.
    *
-   * @throws LeakException if blocks of either part are live; no addresses are known
+   * @throws LeakException if blocks of either part are live, with the addresses that the parts can
+   *     name
    */
   @Override
   public final void close() {
-    requireOwner();
-    if (closed) {
-      return;
+    close(false);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>The memory is that of the parts: they give it back when they close.
+   */
+  @Override
+  public final void closeAndRelease() {
+    close(true);
+  }
+
+  private void close(boolean release) {
+    StackRoom.require();
+    if (!isOwner()) {
+      throw unusable();
     }
+    if (shared) {
+      gate.pause();
+    }
+    LeakException leak = null;
+    try {
+      if (!closed) {
+        leak = closeQuiet(release);
+      }
+    } finally {
+      if (!closed) {
+        fastPrimary = fastPrimary();
+      }
+      if (shared) {
+        gate.resume();
+      }
+    }
+    if (leak != null) {
+      throw AllocatorEvents.leaked(NAME, leak);
+    }
+  }
+
+  /** Closes; no call is in progress, but those in the primary's hot paths. {@return what leaks} */
+  private @Nullable LeakException closeQuiet(boolean release) {
+    PagedAllocator fast = fastPrimary;
+    fastPrimary = null;
+    if (fast != null) {
+      fast.leaveHotPaths();
+    }
+    LeakException leak = leak();
+    closed = leak == null || release;
+    return leak;
+  }
+
+  private @Nullable LeakException leak() {
     AllocatorStats stats = stats();
-    long live = stats.isTracked() ? stats.liveBlocks() : otherBlocks();
-    if (live != 0) {
-      throw new LeakException(NAME, live, stats.liveBytes());
+    long out = outOfOther();
+    if (!stats.isTracked() && out > 0) {
+      stats = new AllocatorStats(true, out, 0, out, 0, 0, 0, 0);
     }
-    closed = true;
-    quick = null;
-  }
-
-  /** {@return how many blocks are out from other} */
-  private long otherBlocks() {
-    return otherMallocs + sharedOtherMallocs.sum() - otherFrees - sharedOtherFrees.sum();
-  }
-
-  private void countOtherMalloc() {
-    if (shared) {
-      sharedOtherMallocs.increment();
-    } else {
-      otherMallocs++;
-    }
-  }
-
-  final void countOtherFree() {
-    if (shared) {
-      sharedOtherFrees.increment();
-    } else {
-      otherFrees++;
-    }
-  }
-
-  final void requireUsable() {
-    requireOwner();
-    if (closed) {
-      throw AllocatorErrors.closed(NAME);
-    }
-  }
-
-  private void requireOwner() {
-    if (!shared && Thread.currentThread() != maker) {
-      throw canBeShared(this)
-          ? AllocatorErrors.wrongThread(NAME, maker, "shared=true in its parts")
-          : AllocatorErrors.wrongThread(NAME, maker);
-    }
-  }
-
-  /** {@return whether an allocator is shared or has an option for that, as far as is known here} */
-  private static boolean canBeShared(Allocator allocator) {
-    return allocator.isShared()
-        || allocator instanceof PagedAllocator
-        || (allocator instanceof FallbackAllocator tier
-            && canBeShared(tier.primary)
-            && canBeShared(tier.other));
+    return stats.liveBlocks() == 0
+        ? null
+        : new LeakException(NAME, stats, addresses(LeakException.MAX_ADDRESSES));
   }
 
   @Override

@@ -1,16 +1,16 @@
 package org.jallocator.fixedblock;
 
 import org.jallocator.Allocator;
+import org.jallocator.OwningAllocator;
 
 /**
  * Serves blocks of one size from pages of the inner allocator.
  *
  * <p>A page is one inner malloc of {@code pageSize} bytes, cut into blocks of {@code blockSize}
- * bytes. What is free is kept as one bit a block on the Java heap: nothing is written to native
- * memory, a double free is always found, and taking or giving back a block is a few instructions
- * without a call out of Java. Old pages fill up first and young ones drain; while more than one
- * page is held and three quarters of all blocks are free, pages without a live block go back to the
- * inner.
+ * bytes. One bit a block, on the Java heap, says what is free: nothing is written to native memory,
+ * a double free is always found, and taking or giving back a block is a few instructions without a
+ * call out of Java. Old pages fill up first and young ones drain; while more than one page is held
+ * and three quarters of all blocks are free, pages without a live block go back to the inner.
  *
  * <pre>{@code
  * try (Allocator c = new DefaultAllocator();
@@ -24,49 +24,16 @@ import org.jallocator.Allocator;
  * stays reserved until closing. On the Java heap, a bit a block and some hundred bytes a page. Not
  * for sizes that vary widely: see {@link SizeClassAllocator}.
  *
- * <p>Confined to its owner thread, the one that made it; where built {@linkplain Builder#shared()
- * shared}: Shared, never blocks. After the reference's FixedBlockAllocator (the Go library
- * cgoalloc).
+ * <p>Confined to its owner thread, the one that made it; if built {@linkplain Builder#shared()
+ * shared}: Shared, may block. malloc and free are O(1), however many pages there are; once a page
+ * malloc calls the inner's malloc, and free calls the inner's free if a page goes back. After the
+ * FixedBlockAllocator of the Go library cgoalloc.
  */
-public final class FixedBlockAllocator extends PagedAllocator {
-
-  static final String NAME = "fixedblock";
-
-  /** All blocks, where confined. */
-  private final LonePool pool;
-
-  private FixedBlockAllocator(
-      Allocator inner, long pageSize, long blockSize, long alignment, boolean shared, int stripes) {
-    this(
-        inner,
-        PageLayout.ofFixedBlocks(inner, pageSize, blockSize, alignment),
-        alignment,
-        shared,
-        stripes);
-  }
-
-  private FixedBlockAllocator(
-      Allocator inner, PageLayout layout, long alignment, boolean shared, int stripes) {
-    this(inner, layout, new LonePool(NAME, layout), alignment, shared, stripes);
-  }
-
-  private FixedBlockAllocator(
-      Allocator inner,
-      PageLayout layout,
-      LonePool pool,
-      long alignment,
-      boolean shared,
-      int stripes) {
-    super(
-        "blockSize",
-        layout.blockSize(),
-        alignment,
-        Core.ofOne(NAME, inner, layout, pool, shared, stripes));
-    this.pool = pool;
-  }
+public sealed interface FixedBlockAllocator extends OwningAllocator
+    permits ConfinedFixedBlocks, SharedFixedBlocks {
 
   /**
-   * Makes an allocator, with the arguments in the reference's order.
+   * Makes an allocator, with the arguments in the order of cgoalloc.
    *
    * @param inner what pages are taken from; stays open when this allocator closes
    * @param pageSize bytes of a page: a multiple of {@code blockSize}, at most 2²⁴ blocks
@@ -76,9 +43,12 @@ public final class FixedBlockAllocator extends PagedAllocator {
    * @throws IllegalArgumentException if the sizes do not fit together, or a page is more than the
    *     inner serves
    */
-  public static FixedBlockAllocator create(
+  static FixedBlockAllocator create(
       Allocator inner, long pageSize, long blockSize, long alignment) {
-    return new FixedBlockAllocator(inner, pageSize, blockSize, alignment, false, 0);
+    new PageRules(Builder.NAME).requireFixedBlocks(inner, pageSize, blockSize, alignment);
+    PageLayout layout = PageLayout.ofFixedBlocks(inner, pageSize, blockSize, alignment);
+    PageSource source = new PageSource(Builder.NAME, inner, layout.bytes());
+    return new ConfinedFixedBlocks(layout, alignment, source);
   }
 
   /**
@@ -86,88 +56,43 @@ public final class FixedBlockAllocator extends PagedAllocator {
    *
    * @param inner what pages are taken from; stays open when the allocator closes
    */
-  public static Builder builder(Allocator inner) {
+  static Builder builder(Allocator inner) {
     return new Builder(inner);
   }
 
-  @Override
-  long take(long size) {
-    if (size < 1 || size > maxSize) {
-      return NULL;
-    }
-    SharedCore shared = this.shared;
-    if (shared != null) {
-      return shared.take(0);
-    }
-    return Thread.currentThread() == owner ? pool.take() : NULL;
-  }
-
-  @Override
-  boolean give(long address) {
-    SharedCore shared = this.shared;
-    if (shared != null) {
-      return shared.give(address);
-    }
-    return Thread.currentThread() == owner && pool.give(address, table);
-  }
-
-  @Override
-  int sizeClass(long size) {
-    return 0;
-  }
-
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Confined to its owner thread; where built shared: Shared, never blocks. As {@link
-   * #tryFree(long)}, and any size that fits a block is taken.
-   */
-  @Override
-  public boolean tryFree(long address, long size) {
-    if (size < 1 || size > maxSize) {
-      core.requireSize(address, -1, size);
-    }
-    return tryFree(address);
-  }
-
-  @Override
-  public String toString() {
-    return NAME
-        + "(blockSize="
-        + maxSize
-        + ", alignment="
-        + alignment()
-        + (isShared() ? ", shared=true)" : ")");
-  }
-
   /** Makes a {@link FixedBlockAllocator}. Not for use by several threads at once. */
-  public static final class Builder {
+  final class Builder extends PagedBuilder<Builder> {
 
-    /** The blockSize where none is given, in bytes. */
+    static final String NAME = "fixedblock";
+
+    /** The blockSize if none is given, in bytes. */
     static final long DEFAULT_BLOCK_SIZE = 64;
 
-    /** The pageSize to stay below where none is given, in bytes. */
+    /** The pageSize to stay below if none is given, in bytes. */
     static final long DEFAULT_PAGE_SIZE = 64 * 1024;
 
-    /** The alignment to stay below where none is given, in bytes: what C's malloc gives. */
+    /** The alignment to stay below if none is given, in bytes: what C's malloc gives. */
     static final long MAX_DEFAULT_ALIGNMENT = 16;
 
-    /** The blocks that a page has at the least where no pageSize is given. */
+    /** The blocks that a page has at the least if no pageSize is given, unless they are large. */
     private static final long MIN_DEFAULT_BLOCKS = 8;
 
-    private final Allocator inner;
-    private boolean shared;
-    private int stripes;
+    /** What a page of at least that many blocks stays below, in bytes. */
+    private static final long MAX_DEFAULT_PAGE_SIZE = 1024 * 1024;
+
     private long blockSize = DEFAULT_BLOCK_SIZE;
-    private long pageSize;
-    private long alignment;
 
     private Builder(Allocator inner) {
-      this.inner = inner;
+      super(inner, 0, 0);
+    }
+
+    @Override
+    Builder self() {
+      return this;
     }
 
     /**
-     * Sets the bytes of a block, {@code 64} where not set.
+     * Sets the bytes of a block, {@code 64} if not set.
      *
      * @param blockSize a multiple of the alignment
      * @return this builder
@@ -178,8 +103,8 @@ public final class FixedBlockAllocator extends PagedAllocator {
     }
 
     /**
-     * Sets the bytes of a page. Where not set, or set to 0: the most blocks that fit in 64 KiB, but
-     * at least 8, and no more than the inner serves.
+     * Sets the bytes of a page. If not set, or set to 0: as many blocks as fit in 64 KiB, but at
+     * least 8 as long as they fit in 1 MiB, at least one, and no more than the inner serves.
      *
      * @param pageSize a multiple of the blockSize
      * @return this builder
@@ -190,8 +115,8 @@ public final class FixedBlockAllocator extends PagedAllocator {
     }
 
     /**
-     * Sets what every address is a multiple of. Where not set, or set to 0: the largest power of
-     * two that divides the blockSize, but at most 16.
+     * Sets what every address is a multiple of. If not set, or set to 0: the largest power of two
+     * that divides the blockSize, but at most 16.
      *
      * @param alignment bytes, a power of two
      * @return this builder
@@ -202,57 +127,22 @@ public final class FixedBlockAllocator extends PagedAllocator {
     }
 
     /**
-     * Makes the allocator shared, for any thread to use.
-     *
-     * <p>It is split into {@linkplain #stripes stripes}, each used by one thread at a time, for
-     * some tens of instructions. A malloc that finds its stripe taken uses the next; where all are
-     * taken it goes round them, spinning and now and then yielding, until one is not. No stripe is
-     * added, and nobody is parked. A free waits for no stripe: where its block's is taken, it
-     * leaves a bit, and who runs out of blocks there finds it.
-     *
-     * @return this builder
-     */
-    public Builder shared() {
-      return shared(true);
-    }
-
-    /**
-     * Sets whether any thread may use the allocator, or only the one that builds it; not where not
-     * set.
-     *
-     * @param shared whether any thread may
-     * @return this builder
-     */
-    public Builder shared(boolean shared) {
-      this.shared = shared;
-      return this;
-    }
-
-    /**
-     * Sets into how many parts a shared allocator is split, each for one thread at a time. Where
-     * not set, or set to 0: as many as there are processors, rounded up to a power of two.
-     *
-     * <p>More pay where more threads are busy than there are processors: a thread that loses its
-     * processor may leave its stripe taken. Each holds pages of its own.
-     *
-     * @param stripes a power of two, at most 1024; without meaning where not shared
-     * @return this builder
-     */
-    public Builder stripes(int stripes) {
-      this.stripes = stripes;
-      return this;
-    }
-
-    /**
      * {@return a new allocator, confined to the calling thread unless set to be shared}
      *
      * @throws IllegalArgumentException if the sizes do not fit together, or a page is more than the
      *     inner serves
      */
     public FixedBlockAllocator build() {
+      requireHeaps(NAME);
       long alignment = this.alignment == 0 ? defaultAlignment() : this.alignment;
       long pageSize = this.pageSize == 0 ? defaultPageSize(alignment) : this.pageSize;
-      return new FixedBlockAllocator(inner, pageSize, blockSize, alignment, shared, stripes);
+      if (!shared) {
+        return create(inner, pageSize, blockSize, alignment);
+      }
+      new PageRules(NAME).requireFixedBlocks(inner, pageSize, blockSize, alignment);
+      PageLayout layout = PageLayout.ofFixedBlocks(inner, pageSize, blockSize, alignment);
+      PageSource source = new PageSource(NAME, inner, layout.bytes());
+      return new SharedFixedBlocks(layout, alignment, source, heaps);
     }
 
     private long defaultAlignment() {
@@ -260,9 +150,11 @@ public final class FixedBlockAllocator extends PagedAllocator {
     }
 
     private long defaultPageSize(long alignment) {
-      long servable = inner.maxSize() - Math.max(0, alignment - inner.alignment());
-      long blocks = Math.max(MIN_DEFAULT_BLOCKS, DEFAULT_PAGE_SIZE / Math.max(1, blockSize));
-      long fitting = Math.max(1, servable / Math.max(1, blockSize));
+      long bytes = Math.max(1, blockSize);
+      long servable = inner.maxSize() - PageLayout.slack(inner, alignment);
+      long least = Math.min(MIN_DEFAULT_BLOCKS, MAX_DEFAULT_PAGE_SIZE / bytes);
+      long blocks = Math.max(1, Math.max(least, DEFAULT_PAGE_SIZE / bytes));
+      long fitting = Math.max(1, servable / bytes);
       return Math.min(blocks, fitting) * blockSize;
     }
   }

@@ -26,7 +26,7 @@ public final class FixedBlockProvider implements AllocatorProvider {
           0,
           0,
           Long.MAX_VALUE,
-          "bytes of a page, a multiple of blockSize; 0: about 64KiB, at least 8 blocks");
+          "bytes of a page, a multiple of blockSize; 0: about 64KiB, 8 blocks up to 1MiB");
 
   private static final Option<Long> ALIGNMENT =
       Option.size(
@@ -39,20 +39,21 @@ public final class FixedBlockProvider implements AllocatorProvider {
   static final Option<Boolean> SHARED =
       Option.flag("shared", false, "whether any thread may use it, or only the one that makes it");
 
-  static final Option<Long> STRIPES =
+  static final Option<Long> HEAPS =
       Option.number(
-          "stripes",
-          0,
-          0,
-          SharedCore.MAX_STRIPES,
-          "parts of a shared one, a power of two; 0: one a processor");
+              "heaps",
+              0,
+              0,
+              HeapSet.MAX_HEAPS,
+              "heaps that threads may own, if shared; 0: 32, or 4 a processor if more")
+          .requires(SHARED, true);
 
   /** For the service loader. */
   public FixedBlockProvider() {}
 
   @Override
   public String name() {
-    return FixedBlockAllocator.NAME;
+    return FixedBlockAllocator.Builder.NAME;
   }
 
   @Override
@@ -62,7 +63,7 @@ public final class FixedBlockProvider implements AllocatorProvider {
 
   @Override
   public List<Option<?>> options() {
-    return List.of(BLOCK_SIZE, PAGE_SIZE, ALIGNMENT, SHARED, STRIPES);
+    return List.of(BLOCK_SIZE, PAGE_SIZE, ALIGNMENT, SHARED, HEAPS);
   }
 
   @Override
@@ -77,7 +78,7 @@ public final class FixedBlockProvider implements AllocatorProvider {
         .pageSize(settings.get(PAGE_SIZE))
         .alignment(settings.get(ALIGNMENT))
         .shared(settings.get(SHARED))
-        .stripes(Math.toIntExact(settings.get(STRIPES)))
+        .heaps(Math.toIntExact(settings.get(HEAPS)))
         .build();
   }
 }

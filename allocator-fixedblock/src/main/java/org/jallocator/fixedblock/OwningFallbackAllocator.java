@@ -1,66 +1,80 @@
 package org.jallocator.fixedblock;
 
 import org.jallocator.OwningAllocator;
+import org.jallocator.spi.StackRoom;
 
 /**
- * A {@link FallbackAllocator} of two parts that both know their memory, and which so knows its own.
- * It can be the primary of another.
+ * A {@link FallbackAllocator} of two parts that are both owning, and which so is owning. It can be
+ * the primary of another.
  */
 public final class OwningFallbackAllocator extends FallbackAllocator implements OwningAllocator {
 
-  private final OwningAllocator primary;
-  private final OwningAllocator other;
+  private final OwningAllocator owningOther;
 
   OwningFallbackAllocator(OwningAllocator primary, OwningAllocator other) {
     super(primary, other);
-    this.primary = primary;
-    this.other = other;
+    this.owningOther = other;
   }
 
   /**
    * {@inheritDoc}
    *
-   * <p>Confined to its owner thread, or shared, as its parts are. The cost is that of asking both.
+   * <p>The cost is that of asking both.
    */
   @Override
   public boolean owns(long address) {
-    requireUsable();
-    return primary.owns(address) || other.owns(address);
+    int stripe = enter();
+    try {
+      return primary.owns(address) || owningOther.owns(address);
+    } finally {
+      leave(stripe, 0);
+    }
   }
 
   /**
    * {@inheritDoc}
    *
-   * <p>Confined to its owner thread, or shared, as its parts are. The cost is that of asking both.
+   * <p>The cost is that of asking both.
    */
   @Override
   public boolean tryFree(long address) {
-    requireUsable();
-    if (primary.tryFree(address)) {
-      return true;
-    }
-    if (!other.tryFree(address)) {
-      return false;
-    }
-    countOtherFree();
-    return true;
+    return freeHot(address) || tryFree(address, false, 0);
   }
 
   /**
    * {@inheritDoc}
    *
-   * <p>Confined to its owner thread, or shared, as its parts are. The cost is that of asking both.
+   * <p>The cost is that of asking both.
    */
   @Override
   public boolean tryFree(long address, long size) {
-    requireUsable();
-    if (primary.tryFree(address, size)) {
-      return true;
-    }
-    if (!other.tryFree(address, size)) {
+    return tryFree(address, true, size);
+  }
+
+  private boolean tryFree(long address, boolean sized, long size) {
+    StackRoom.require();
+    int stripe = enter();
+    int freed = 0;
+    try {
+      if (sized ? primary.tryFree(address, size) : primary.tryFree(address)) {
+        return true;
+      }
+      freed = -1;
+      if (sized ? owningOther.tryFree(address, size) : owningOther.tryFree(address)) {
+        return true;
+      }
+      freed = 0;
       return false;
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      freed = 0; // nothing was taken
+      throw e;
+    } finally {
+      leave(stripe, freed);
     }
-    countOtherFree();
-    return true;
+  }
+
+  @Override
+  public long[] liveAddresses(int limit) {
+    return addresses(limit);
   }
 }

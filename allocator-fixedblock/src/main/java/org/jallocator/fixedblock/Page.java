@@ -8,9 +8,21 @@ package org.jallocator.fixedblock;
  *     | slack     | block 0 | block 1 | …      | block blocks - 1 | slack |
  * </pre>
  *
- * <p>The levels above the words hold the word that a pool has in hand for empty.
+ * <p>Invariants, between two calls of its pool:
+ *
+ * <pre>
+ *   bit i of words          = 1 iff block i is free in the page's own bitmap; the bits of the
+ * active word are in the pool
+ *   bit w of summary levels = 1 iff words[w] != 0 and w is not the active word
+ *   allFreeWords            = how many words have no live block, the active word not counted
+ *   a block is live         iff it is free neither here nor in remote
+ * </pre>
+ *
+ * <p>Who writes: {@code base} and {@code start} once, by the thread that takes the page, before the
+ * page is published in the {@link PageTable}; {@code remote} any thread; all else the thread that
+ * works on the heap.
  */
-class Page extends BitTree {
+final class Page {
 
   /** A page without blocks or bytes, so that no caller asks whether there is one. Never written. */
   static final Page NONE = new Page();
@@ -18,7 +30,11 @@ class Page extends BitTree {
   /** Another of that kind, for a place where a page was. */
   static final Page GONE = new Page();
 
+  /** Stands for no word. */
   static final int NO_WORD = -1;
+
+  /** The place of a page that no pool has. */
+  static final int NO_SLOT = -1;
 
   /** The address of the first block. */
   long base;
@@ -30,20 +46,38 @@ class Page extends BitTree {
 
   final int blocks;
 
+  /** The words of {@link #free}, level 0 first: a load less on the way to a bit. */
+  final long[] words;
+
+  /** The free blocks. */
+  final BitTree free;
+
   /** How many words of bits the blocks take. */
   final int wordCount;
 
-  /** How many of them have no live block, the word in hand aside. */
-  int fullWords;
+  /** How many of them have no live block, the active word not counted. */
+  int allFreeWords;
 
-  /** The word of this page that its pool has in hand, or {@link #NO_WORD}. */
-  int handWord = NO_WORD;
+  /** The word of this page that its pool hands out, or {@link #NO_WORD}. */
+  int activeWord = NO_WORD;
 
-  /** This page's place among its pool's pages. */
-  int slot;
+  /** This page's place among its pool's pages, or {@link #NO_SLOT}. */
+  int slot = NO_SLOT;
 
   /** Whose page this is. */
   final BlockPool pool;
+
+  /** The blocks that were freed remotely; of no words in a confined allocator. */
+  final RemoteFrees remote;
+
+  /** The page below this one in its heap's list of pages with remote frees. */
+  Page nextRemote;
+
+  /** Whether this page is in that list: see {@link Heap}. */
+  int queued;
+
+  /** The page below this one in a list of pages that go back; {@link #NONE} is the end. */
+  Page nextDetached;
 
   /** What the inner handed out, and how much of it. */
   private long start;
@@ -51,51 +85,70 @@ class Page extends BitTree {
   final long bytes;
 
   /** Makes a page whose blocks are all free, not yet in any memory. */
-  Page(PageLayout layout, BlockPool pool) {
-    super(layout.levels());
+  private Page(PageLayout layout, BlockPool pool, boolean shared) {
+    this.free = new BitTree(layout.levels());
+    this.words = free.words;
     this.pool = pool;
     this.inverse = layout.inverse();
     this.shift = layout.shift();
     this.blocks = layout.blocks();
     this.bytes = layout.bytes();
     this.wordCount = (blocks + Long.SIZE - 1) >>> 6;
-    this.fullWords = wordCount;
-    fill(blocks);
+    this.allFreeWords = wordCount;
+    this.remote = new RemoteFrees(shared ? wordCount : 0);
+    this.nextRemote = this;
+    this.nextDetached = this;
+    free.fill(blocks);
   }
 
   /** Makes a page of no pool but an empty one. */
   private Page() {
-    super(PageLayout.NONE.levels());
+    this.free = new BitTree(PageLayout.NONE.levels());
+    this.words = free.words;
     this.pool = new BlockPool(this);
     this.inverse = 1;
     this.shift = 0;
     this.blocks = 0;
     this.bytes = 0;
     this.wordCount = 0;
+    this.remote = new RemoteFrees(1);
+    this.nextRemote = this;
+    this.nextDetached = this;
+  }
+
+  /** {@return a page of a confined allocator, whose blocks are all free, in no memory yet} */
+  static Page confined(PageLayout layout, BlockPool pool) {
+    return new Page(layout, pool, false);
+  }
+
+  /** {@return a page of a shared allocator, whose blocks are all free, in no memory yet} */
+  static Page shared(PageLayout layout, BlockPool pool) {
+    return new Page(layout, pool, true);
   }
 
   /** Puts this page into memory. */
-  final void place(long start, long base) {
+  void place(long start, long base) {
     this.start = start;
     this.base = base;
   }
 
-  final long start() {
+  long start() {
     return start;
   }
 
   /**
-   * {@return the index of the block at an address; negative or {@link #blocks} or more where no
-   * block of this page starts}
+   * {@return the index of the block at an address; negative or {@link #blocks} or more if no block
+   * of this page starts there}
    */
-  final long index(long address) {
+  long index(long address) {
     return Long.rotateRight((address - base) * inverse, shift);
   }
 
   /**
-   * {@return the first block from the given one on that is not free; where none is, blocks or more}
+   * {@return the first block from the given one on that is not free; blocks or more if there is
+   * none}
    */
-  final int nextLive(int from) {
+  int nextLive(int from) {
     int block = from;
     while (block < blocks) {
       long live = ~words[block >>> 6] >>> block;
@@ -107,17 +160,32 @@ class Page extends BitTree {
     return block;
   }
 
+  /** {@return how many blocks are live, remote frees not counted} */
+  long liveCount() {
+    long free = 0;
+    for (int word = 0; word < wordCount; word++) {
+      free += Long.bitCount(words[word]);
+    }
+    return blocks - free;
+  }
+
   /** {@return what a word is when its blocks are all free} */
-  final long fullWord(int word) {
-    return word == wordCount - 1 ? -1L >>> -blocks : -1L; // a shift by 0 where the last is whole
+  long allFree(int word) {
+    return word == wordCount - 1 ? -1L >>> -blocks : -1L; // a shift by 0 if the last is complete
   }
 
   /** {@return whether a word has no live block} */
-  final boolean isFull(int word) {
-    return words[word] == fullWord(word);
+  boolean isAllFree(int word) {
+    return words[word] == allFree(word);
   }
 
-  final boolean spans(long address) {
+  /** {@return whether no word but the active one has a free block} */
+  boolean isFull() {
+    return free.isEmpty();
+  }
+
+  /** {@return whether an address is in this page's memory} */
+  boolean spans(long address) {
     return Long.compareUnsigned(address - start, bytes) < 0;
   }
 }

@@ -5,13 +5,10 @@ import org.jallocator.Allocator;
 /**
  * How a page is cut: its blocks, and the bytes to ask the inner for. Immutable.
  *
- * <p>Where the inner aligns as well as we do, a page is {@code blocks * blockSize} bytes and no
- * more; elsewhere it asks for the slack that aligning by hand may cost.
+ * <p>If the inner aligns as well as this layer, a page is {@code blocks * blockSize} bytes and no
+ * more; otherwise it has slack, so that the first block can be aligned.
  */
 final class PageLayout {
-
-  /** The most blocks that a page may have. */
-  static final int MAX_BLOCKS = 1 << 24;
 
   /** Of no blocks and no bytes. */
   static final PageLayout NONE = new PageLayout(0, 1, 0, 1, 0, false);
@@ -35,68 +32,12 @@ final class PageLayout {
     this.levels = BitTree.levels(Math.max(1, blocks));
   }
 
-  /**
-   * {@return the layout of fixed blocks, having checked how the sizes fit together, and the inner}
-   *
-   * @throws IllegalArgumentException if they do not
-   */
+  /** {@return the layout of fixed blocks, whose sizes fit together: see {@link PageRules}} */
   static PageLayout ofFixedBlocks(Allocator inner, long pageSize, long blockSize, long alignment) {
-    String layer = FixedBlockAllocator.NAME;
-    require(
-        layer,
-        blockSize >= 1,
-        "blockSize is less than one byte",
-        "blockSize",
-        blockSize,
-        "limit",
-        1);
-    requireAlignment(layer, alignment);
-    require(
-        layer,
-        blockSize % alignment == 0,
-        "blockSize is not a multiple of alignment",
-        "blockSize",
-        blockSize,
-        "alignment",
-        alignment);
-    require(
-        layer,
-        pageSize >= blockSize,
-        "pageSize is less than blockSize",
-        "pageSize",
-        pageSize,
-        "blockSize",
-        blockSize);
-    require(
-        layer,
-        pageSize % blockSize == 0,
-        "pageSize is not a multiple of blockSize",
-        "pageSize",
-        pageSize,
-        "blockSize",
-        blockSize);
-    long count = pageSize / blockSize;
-    require(
-        layer,
-        count <= MAX_BLOCKS,
-        "page has too many blocks",
-        "pageSize/blockSize",
-        count,
-        "limit",
-        MAX_BLOCKS);
-    long limit = inner.maxSize() - slack(inner, alignment);
-    require(
-        layer,
-        pageSize <= limit,
-        "pageSize exceeds what the inner serves",
-        "pageSize",
-        pageSize,
-        "limit",
-        limit);
     return new PageLayout(
         0,
         blockSize,
-        (int) count,
+        (int) (pageSize / blockSize),
         alignment,
         slack(inner, alignment),
         Long.bitCount(blockSize) == 1);
@@ -106,41 +47,17 @@ final class PageLayout {
    * {@return the layout of a size class}
    *
    * <p>Pages of size classes never leave the multiplication out: with many classes in use, a branch
-   * that tells the powers of two from the rest is mispredicted more often than it saves.
+   * for powers of two is mispredicted more often than it saves.
    */
   static PageLayout ofSizeClass(
       Allocator inner, int sizeClass, long blockSize, long blocks, long alignment) {
-    int count = (int) Math.min(blocks, MAX_BLOCKS);
+    int count = (int) Math.min(blocks, PageRules.MAX_BLOCKS);
     return new PageLayout(sizeClass, blockSize, count, alignment, slack(inner, alignment), false);
   }
 
+  /** {@return the bytes to ask for beside the blocks, so that the first can be aligned} */
   static long slack(Allocator inner, long alignment) {
     return Math.max(0, alignment - inner.alignment());
-  }
-
-  static void requireAlignment(String layer, long alignment) {
-    require(
-        layer,
-        Long.bitCount(alignment) == 1 && alignment > 0,
-        "alignment is not a power of two",
-        "alignment",
-        alignment,
-        "limit",
-        1L << 62);
-  }
-
-  static void require(
-      String layer,
-      boolean holds,
-      String rule,
-      String name,
-      long value,
-      String limitName,
-      long limit) {
-    if (!holds) {
-      throw new IllegalArgumentException(
-          layer + ": " + rule + ": " + name + "=" + value + ", " + limitName + "=" + limit);
-    }
   }
 
   int sizeClass() {

@@ -4,23 +4,27 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pages of one pool: which of them have free blocks, and which have no live one.
+ * The pages of one pool: which of them have free blocks, and which have no live block.
  *
  * <p>A page keeps its slot for as long as it is held, and the lowest slot is handed out from first.
  * So the pages of low slots fill up and those of high slots drain, and it is these that go back.
  */
 final class PageSet {
 
-  private @Nullable Page[] bySlot = new Page[0];
+  private static final int MIN_CAPACITY = 4;
+  private static final Page[] NO_PAGES = {};
+  private static final BitTree NO_SLOTS = new BitTree(BitTree.levels(0));
+
+  private @Nullable Page[] bySlot = NO_PAGES;
 
   /** The slots of pages that have free blocks. */
-  private BitTree available = new BitTree(BitTree.levels(0));
+  private BitTree available = NO_SLOTS;
 
   /** The slots of pages that have nothing but free blocks. */
-  private BitTree whole = available;
+  private BitTree allFree = NO_SLOTS;
 
   /** The slots of no page. */
-  private BitTree vacant = available;
+  private BitTree vacant = NO_SLOTS;
 
   private int count;
 
@@ -34,17 +38,17 @@ final class PageSet {
       return;
     }
     int old = bySlot.length;
-    int capacity = Math.max(Long.SIZE, Math.multiplyExact(old, 2));
+    int capacity = Math.max(MIN_CAPACITY, Math.multiplyExact(old, 2));
     int[] levels = BitTree.levels(capacity);
     BitTree moreAvailable = grown(available, old, levels);
-    BitTree moreWhole = grown(whole, old, levels);
+    BitTree moreAllFree = grown(allFree, old, levels);
     BitTree moreVacant = grown(vacant, old, levels);
     for (int slot = old; slot < capacity; slot++) {
       moreVacant.set(slot);
     }
     bySlot = Arrays.copyOf(bySlot, capacity);
     available = moreAvailable;
-    whole = moreWhole;
+    allFree = moreAllFree;
     vacant = moreVacant;
   }
 
@@ -64,15 +68,16 @@ final class PageSet {
     vacant.clear(page.slot);
     bySlot[page.slot] = page;
     available.set(page.slot);
-    whole.set(page.slot);
+    allFree.set(page.slot);
     count++;
   }
 
   void remove(Page page) {
     bySlot[page.slot] = null;
     available.clear(page.slot);
-    whole.clear(page.slot);
+    allFree.clear(page.slot);
     vacant.set(page.slot);
+    page.slot = Page.NO_SLOT;
     count--;
   }
 
@@ -80,20 +85,20 @@ final class PageSet {
     available.set(page.slot);
   }
 
-  void markExhausted(Page page) {
+  void markFull(Page page) {
     available.clear(page.slot);
   }
 
-  void markWhole(Page page) {
-    whole.set(page.slot);
+  void markAllFree(Page page) {
+    allFree.set(page.slot);
   }
 
   void markUsed(Page page) {
-    whole.clear(page.slot);
+    allFree.clear(page.slot);
   }
 
-  boolean hasWhole() {
-    return !whole.isEmpty();
+  boolean hasAllFree() {
+    return !allFree.isEmpty();
   }
 
   boolean hasAvailable() {
@@ -106,8 +111,8 @@ final class PageSet {
   }
 
   /** {@return the page to give back; there must be one without a live block} */
-  Page highestWhole() {
-    return at(whole.highest());
+  Page highestAllFree() {
+    return at(allFree.highest());
   }
 
   /**

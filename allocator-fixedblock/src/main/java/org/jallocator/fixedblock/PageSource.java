@@ -2,24 +2,45 @@ package org.jallocator.fixedblock;
 
 import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
+import org.jallocator.spi.AllocatorErrors;
+import org.jallocator.spi.AllocatorEvents;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Takes the memory of pages from the inner allocator, gives it back, keeps the books of both, and
- * knows where every page lies.
+ * Takes the memory of pages from the inner allocator and gives it back, keeps the books of both,
+ * and has the table of where every page lies.
  *
- * <p>Any thread may use it at any time; no lock is held while the inner is called.
+ * <p>No lock is held while the inner is called. A page is on its way from the call of the inner
+ * until a pool has it, and from the pool until the inner has it. Closing waits for pages on their
+ * way, so that none is left when the inner is closed next; meanwhile no page sets out.
+ *
+ * <p>Shared, may block: the books and the table are changed under this object's monitor.
  */
 final class PageSource {
 
+  static {
+    AllocatorEvents.areHeard(); // is initialized now, and not first where the stack ends
+  }
+
+  private final String layerName;
   private final Allocator inner;
   private final PageTable table;
-  private final SpinLock lock = new SpinLock();
-  private long reserved;
-  private long peakReserved;
-  private long innerMallocs;
-  private long innerFrees;
 
-  PageSource(Allocator inner, long minPageBytes) {
+  /** The books: written under the monitor, read by any thread. */
+  private volatile long reserved;
+
+  private volatile long peakReserved;
+  private volatile long innerMallocs;
+  private volatile long innerFrees;
+
+  /** How many threads have a page on its way. */
+  private int onTheWay;
+
+  private boolean closing;
+  private boolean closed;
+
+  PageSource(String layerName, Allocator inner, long minPageBytes) {
+    this.layerName = layerName;
     this.inner = inner;
     this.table = new PageTable(minPageBytes);
   }
@@ -28,92 +49,172 @@ final class PageSource {
     return table;
   }
 
+  // ---------------------------------------------------------------- pages on their way
+
   /**
-   * Puts a page into memory of the inner.
+   * Lets a page set out; waits while the allocator is closing.
+   *
+   * @throws IllegalStateException if the allocator is closed
+   */
+  synchronized void setOut() {
+    boolean interrupted = false;
+    while (closing) {
+      interrupted |= waitInterruptibly();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    if (closed) {
+      throw AllocatorErrors.closed(layerName);
+    }
+    onTheWay++;
+  }
+
+  /**
+   * Lets a page set out; {@return false, without waiting, iff the allocator closes or is closed}
+   */
+  synchronized boolean trySetOut() {
+    if (closing || closed) {
+      return false;
+    }
+    onTheWay++;
+    return true;
+  }
+
+  /** Says that the page has arrived, or does not come. */
+  synchronized void arrive() {
+    onTheWay--;
+    notifyAll();
+  }
+
+  /**
+   * Lets no more pages set out, and waits for those on their way.
+   *
+   * @return false, and nothing has changed, iff the allocator is closed
+   */
+  synchronized boolean startClosing() {
+    boolean interrupted = false;
+    while (closing) {
+      interrupted |= waitInterruptibly();
+    }
+    closing = !closed;
+    while (closing && onTheWay > 0) {
+      interrupted |= waitInterruptibly();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return !closed;
+  }
+
+  /** Ends what {@link #startClosing} began. */
+  synchronized void endClosing(boolean closed) {
+    this.closed = closed;
+    closing = false;
+    notifyAll();
+  }
+
+  @SuppressWarnings("WaitNotInLoop") // the callers loop
+  private boolean waitInterruptibly() {
+    try {
+      wait();
+      return false;
+    } catch (InterruptedException e) {
+      return true;
+    }
+  }
+
+  // ---------------------------------------------------------------- memory
+
+  /**
+   * Puts a page into memory of the inner; it is in the table after that.
    *
    * @return false iff the inner has no memory
    * @throws OutOfMemoryError if the inner throws it, or the Java heap is full; nothing has changed
    */
-  boolean place(Page page, PageLayout layout) {
-    long start = inner.tryMalloc(page.bytes);
+  boolean take(Page page, PageLayout layout) {
+    long start = takeInner(page.bytes);
     if (start == Allocator.NULL) {
+      AllocatorEvents.innerRefused(layerName, page.bytes);
       return false;
     }
     page.place(start, layout.base(start));
     try {
       enter(page);
-    } catch (OutOfMemoryError e) {
-      inner.free(start, page.bytes);
+    } catch (Throwable e) {
+      freeInner(page, e);
       throw e;
     }
+    AllocatorEvents.pageTaken(layerName, start, page.bytes);
     return true;
   }
 
-  private void enter(Page page) {
-    lock.lock();
+  private long takeInner(long bytes) {
     try {
-      table.add(page);
-      reserved += page.bytes;
-      peakReserved = Math.max(peakReserved, reserved);
-      innerMallocs++;
-    } finally {
-      lock.unlock();
+      return inner.tryMalloc(bytes);
+    } catch (OutOfMemoryError e) {
+      AllocatorEvents.innerRefused(layerName, bytes);
+      throw e;
     }
+  }
+
+  private void freeInner(Page page, Throwable cause) {
+    try {
+      inner.free(page.start(), page.bytes);
+    } catch (Throwable e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  private synchronized void enter(Page page) {
+    table.add(page);
+    long reserved = this.reserved + page.bytes;
+    this.reserved = reserved;
+    peakReserved = Math.max(peakReserved, reserved);
+    innerMallocs++;
   }
 
   /**
    * Gives a page's memory back. Its addresses are foreign before the inner can hand them out again.
    *
-   * <p>What the inner throws passes; the page is then known still.
+   * @return null; or what the inner threw, and the page is dropped from the books all the same,
+   *     since the inner may have taken it. If it is an {@link IllegalStateException} the inner took
+   *     nothing: the page may be restored.
    */
-  void giveBack(Page page) {
+  @Nullable Throwable giveBack(Page page) {
     remove(page);
     try {
       inner.free(page.start(), page.bytes);
     } catch (Throwable e) {
-      restore(page);
-      throw e;
+      return e;
     }
+    AllocatorEvents.pageReturned(layerName, page.start(), page.bytes);
+    return null;
   }
 
-  private void remove(Page page) {
-    lock.lock();
-    try {
-      table.remove(page);
-      reserved -= page.bytes;
-      innerFrees++;
-    } finally {
-      lock.unlock();
-    }
+  private synchronized void remove(Page page) {
+    table.remove(page);
+    reserved -= page.bytes;
+    innerFrees++;
   }
 
-  private void restore(Page page) {
-    lock.lock();
-    try {
-      table.add(page);
-      reserved += page.bytes;
-      innerFrees--;
-    } finally {
-      lock.unlock();
-    }
+  /**
+   * Takes a page into the books again that the inner refused to take back.
+   *
+   * @throws OutOfMemoryError if the Java heap is full; the page stays dropped
+   */
+  synchronized void restore(Page page) {
+    table.add(page);
+    reserved += page.bytes;
+    innerFrees--;
   }
 
   long reservedBytes() {
-    lock.lock();
-    try {
-      return reserved;
-    } finally {
-      lock.unlock();
-    }
+    return reserved;
   }
 
   AllocatorStats snapshot(long liveBlocks, long liveBytes) {
-    lock.lock();
-    try {
-      return new AllocatorStats(
-          liveBlocks, liveBytes, reserved, peakReserved, innerMallocs, innerFrees);
-    } finally {
-      lock.unlock();
-    }
+    return new AllocatorStats(
+        liveBlocks, liveBytes, reserved, peakReserved, innerMallocs, innerFrees);
   }
 }

@@ -3,81 +3,72 @@ package org.jallocator.fixedblock;
 import org.jallocator.AllocatorStats;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
-import org.jallocator.LeakException;
 import org.jallocator.OwningAllocator;
 import org.jallocator.spi.AllocatorErrors;
+import org.jallocator.spi.AllocatorEvents;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The contract over pools of blocks: what {@link FixedBlockAllocator} and {@link
- * SizeClassAllocator} have in common, which is all but the way from a size or an address to a pool.
- *
- * <p>What takes no more than a bit is done by these two themselves, on fields of their own: each
- * step to another object is felt there. All else is the core's.
- *
- * <p>Confined to its owner thread, or shared where built so.
+ * The contract over pools of blocks. {@link ConfinedAllocator} and {@link SharedAllocator} have the
+ * cold half: whose the pools are. Their final leaves have the hot half, malloc and free in a few
+ * instructions on fields of their own: one object more on the way costs 8 to 15 % of a trace.
  */
-abstract sealed class PagedAllocator extends ColdPaths implements OwningAllocator
-    permits FixedBlockAllocator, SizeClassAllocator {
+abstract sealed class PagedAllocator extends ColdCalls implements OwningAllocator
+    permits ConfinedAllocator, SharedAllocator {
 
+  final String layerName;
   final long maxSize;
+  final PageSource source;
+  final PageTable table;
   private final long alignment;
-  private final String layer;
 
   /** What {@link #maxSize} is called in errors. */
   private final String maxSizeName;
 
-  final Core core;
-
-  /** The core, where it is shared. */
-  final @Nullable SharedCore shared;
-
-  final PageTable table;
-
-  /** The thread that may use this: where confined the one that made it, and none after closing. */
-  @Nullable Thread owner;
-
-  PagedAllocator(String maxSizeName, long maxSize, long alignment, Core core) {
-    this.layer = core.layer;
+  PagedAllocator(
+      String layerName, String maxSizeName, long maxSize, long alignment, PageSource source) {
+    this.layerName = layerName;
     this.maxSizeName = maxSizeName;
     this.maxSize = maxSize;
     this.alignment = alignment;
-    this.core = core;
-    this.shared = core instanceof SharedCore shared ? shared : null;
-    this.table = core.table;
-    this.owner = core.isShared() ? null : Thread.currentThread();
+    this.source = source;
+    this.table = source.table();
   }
-
-  /**
-   * Takes a block without looking for one.
-   *
-   * @return NULL where that is not done in an instant, for whatever reason, a size out of limits
-   *     among them: {@link #malloc} knows
-   */
-  abstract long take(long size);
-
-  /**
-   * Gives a block back, if that takes no more than setting its bit.
-   *
-   * @return false, and nothing has changed, where it does, for whatever reason: {@link
-   *     Core#giveSlow} knows
-   */
-  abstract boolean give(long address);
 
   /** {@return the class of a size of at least 1 and at most {@link #maxSize}} */
   abstract int sizeClass(long size);
 
+  /** {@return the bytes of the blocks of a class} */
+  abstract long blockSize(int sizeClass);
+
+  /** Takes a block of a size class; {@return NULL iff the inner has no memory} */
+  abstract long takeSlow(int sizeClass);
+
+  /** Throws iff closed, or confined to another thread. */
+  abstract void requireUsable();
+
+  /** {@return whether a block is live, as far as the calling thread can see} */
+  abstract boolean isLive(Page page, int index);
+
   /**
-   * {@inheritDoc}
+   * Takes a block by the hot path alone.
    *
-   * <p>Confined to its owner thread; where built shared: Shared, never blocks. O(1); once a page,
-   * an inner malloc. The cost is shown by the bench's {@code reference} command.
+   * @return NULL if that does not serve, for whatever reason, a size out of limits among them
    */
-  @Override
-  public final long malloc(long size) {
-    long address = take(size);
-    return address != NULL ? address : mallocOutOfLine(size);
-  }
+  abstract long mallocHot(long size);
+
+  /**
+   * Frees a block by the hot path alone.
+   *
+   * @return false, and nothing has changed, if that does not serve, for whatever reason
+   */
+  abstract boolean freeHot(long address);
+
+  /**
+   * Makes sure that no call that is in the hot paths stays there, and that each later call takes
+   * the slow path first. For a layer above that closes.
+   */
+  abstract void leaveHotPaths();
 
   @Override
   final long mallocSlow(long size) {
@@ -91,29 +82,17 @@ abstract sealed class PagedAllocator extends ColdPaths implements OwningAllocato
       cause = e;
     }
     if (size > maxSize) {
-      throw AllocatorErrors.sizeTooLarge(layer, size, maxSizeName, maxSize);
+      throw AllocatorErrors.sizeTooLarge(layerName, size, maxSizeName, maxSize);
     }
-    throw AllocatorErrors.outOfMemory(layer, size, core.source.reservedBytes(), cause);
+    throw AllocatorErrors.outOfMemory(layerName, size, source.reservedBytes(), cause);
   }
 
   private long serve(long size) {
-    core.requireUsable();
+    requireUsable();
     if (size < 1) {
-      throw AllocatorErrors.sizeTooSmall(layer, size);
+      throw AllocatorErrors.sizeTooSmall(layerName, size);
     }
-    return size <= maxSize ? core.takeSlow(sizeClass(size)) : NULL;
-  }
-
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Confined to its owner thread; where built shared: Shared, never blocks. O(1); once a page,
-   * an inner malloc.
-   */
-  @Override
-  public final long tryMalloc(long size) {
-    long address = take(size);
-    return address != NULL ? address : tryMallocOutOfLine(size);
+    return size <= maxSize ? takeSlow(sizeClass(size)) : NULL;
   }
 
   @Override
@@ -125,73 +104,66 @@ abstract sealed class PagedAllocator extends ColdPaths implements OwningAllocato
     }
   }
 
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Confined to its owner thread; where built shared: Shared, never blocks. O(1) however many
-   * pages there are; an inner free where a page goes back. Where the inner throws at that, its
-   * exception passes: the block is free, and the page is held still.
-   */
-  @Override
-  public final void free(long address) {
-    if (!tryFree(address)) {
-      ignoreNull(address);
-    }
-  }
-
-  private void ignoreNull(long address) {
-    if (address != NULL) {
-      throw new InvalidFreeException(Reason.FOREIGN, layer, address);
+  /** Frees a block that no hot path could, or says why not. */
+  final void freeCold(long address) {
+    if (!tryFreeCold(address) && address != NULL) {
+      throw invalid(Reason.FOREIGN, address);
     }
   }
 
   /**
    * {@inheritDoc}
    *
-   * <p>Confined to its owner thread; where built shared: Shared, never blocks. As {@link
-   * #free(long)}, and any size that is served by blocks of the same size is taken.
+   * <p>As {@link #free(long)}; any size that is served by blocks of the same size is accepted.
    */
   @Override
   public final void free(long address, long size) {
-    if (!tryFree(address, size)) {
-      ignoreNull(address);
+    requireSize(address, size);
+    free(address);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>As {@link #tryFree(long)}; any size that is served by blocks of the same size is accepted.
+   */
+  @Override
+  public final boolean tryFree(long address, long size) {
+    requireSize(address, size);
+    return tryFree(address);
+  }
+
+  private void requireSize(long address, long size) {
+    int sizeClass = size >= 1 && size <= maxSize ? sizeClass(size) : -1;
+    Page page = table.guess(address);
+    if (page.pool.sizeClass != sizeClass || !page.spans(address)) {
+      requireSizeSlow(address, sizeClass, size);
+    }
+  }
+
+  private void requireSizeSlow(long address, int sizeClass, long size) {
+    requireUsable();
+    Page page = table.find(address);
+    long index = page.index(address);
+    if (page.pool.sizeClass != sizeClass
+        && index >= 0
+        && index < page.blocks
+        && isLive(page, (int) index)) {
+      throw AllocatorEvents.invalidFree(
+          layerName,
+          new InvalidFreeException(layerName, address, size, blockSize(page.pool.sizeClass)));
     }
   }
 
   /**
    * {@inheritDoc}
    *
-   * <p>Confined to its owner thread; where built shared: Shared, never blocks. O(1) however many
-   * pages there are; an inner free where a page goes back.
-   */
-  @Override
-  public final boolean tryFree(long address) {
-    return give(address) || tryFreeOutOfLine(address);
-  }
-
-  @Override
-  final boolean tryFreeSlow(long address) {
-    return core.giveSlow(address);
-  }
-
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Confined to its owner thread; where built shared: Shared, never blocks. As {@link
-   * #tryFree(long)}, and any size that is served by blocks of the same size is taken.
-   */
-  @Override
-  public abstract boolean tryFree(long address, long size);
-
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Confined to its owner thread; where built shared: Shared, never blocks. O(1) however many
-   * pages there are.
+   * <p>O(1) however many pages there are.
    */
   @Override
   public final boolean owns(long address) {
-    return core.owns(address);
+    requireUsable();
+    return table.find(address) != Page.NONE;
   }
 
   @Override
@@ -204,33 +176,66 @@ abstract sealed class PagedAllocator extends ColdPaths implements OwningAllocato
     return alignment;
   }
 
+  /** {@return the bytes of the block that serves a size: all may be used} Any thread may ask. */
   @Override
-  public final boolean isShared() {
-    return core.isShared();
+  public final long goodSize(long size) {
+    if (size < 1) {
+      throw AllocatorErrors.sizeTooSmall(layerName, size);
+    }
+    if (size > maxSize) {
+      throw AllocatorErrors.sizeTooLarge(layerName, size, maxSizeName, maxSize);
+    }
+    return blockSize(sizeClass(size));
+  }
+
+  /**
+   * {@return the page that holds an address, or {@link Page#NONE}} Checks that a block starts
+   * there.
+   */
+  final Page findBlock(long address) {
+    Page page = table.find(address);
+    if (page != Page.NONE) {
+      long index = page.index(address);
+      if (index < 0 || index >= page.blocks) {
+        throw invalid(Reason.NOT_A_BLOCK, address);
+      }
+    }
+    return page;
+  }
+
+  /** {@return what a free is refused with} The listeners were told. */
+  final InvalidFreeException invalid(Reason reason, long address) {
+    return AllocatorEvents.invalidFree(
+        layerName, new InvalidFreeException(reason, layerName, address));
+  }
+
+  /** {@return the first of two throwables, the second suppressed in it; either may be null} */
+  static @Nullable Throwable both(@Nullable Throwable first, @Nullable Throwable second) {
+    if (first != null && second != null && first != second) {
+      first.addSuppressed(second);
+    }
+    return first == null ? second : first;
+  }
+
+  /** Throws what an inner threw, unless that is nothing. */
+  static void rethrow(@Nullable Throwable thrown) {
+    if (thrown instanceof Error error) {
+      throw error;
+    }
+    if (thrown instanceof RuntimeException exception) {
+      throw exception;
+    }
+    if (thrown != null) {
+      throw new AssertionError(thrown); // a checked exception that is declared nowhere
+    }
   }
 
   /**
    * {@inheritDoc}
    *
-   * <p>Confined to its owner thread; where built shared: Shared, never blocks. O(1) for each kind
-   * of block. Each live block counts with all its bytes, whatever was asked for.
+   * <p>Shared, never blocks. O(pages). Each live block counts with all its bytes, whatever was
+   * asked for.
    */
   @Override
-  public final AllocatorStats stats() {
-    return core.stats();
-  }
-
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Confined to its owner thread; where built shared: Shared, never blocks. O(pages), and where
-   * blocks leaked O(blocks / 64).
-   *
-   * @throws LeakException if blocks are live; the allocator stays open
-   */
-  @Override
-  public final void close() {
-    core.close();
-    owner = null;
-  }
+  public abstract AllocatorStats stats();
 }

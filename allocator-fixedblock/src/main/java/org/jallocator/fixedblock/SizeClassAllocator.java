@@ -1,6 +1,8 @@
 package org.jallocator.fixedblock;
 
+import java.util.Arrays;
 import org.jallocator.Allocator;
+import org.jallocator.OwningAllocator;
 
 /**
  * Serves all sizes up to a limit, each from pages of blocks of about that size.
@@ -31,133 +33,65 @@ import org.jallocator.Allocator;
  * }
  * }</pre>
  *
- * <p>Price: each class that was ever used keeps a page. Not for one size only: {@link
- * FixedBlockAllocator} is cheaper then. Larger sizes are for {@link FallbackAllocator} to route.
+ * <p>Price: each class that was ever used keeps a page until {@link #trim}. Not for one size only:
+ * {@link FixedBlockAllocator} is cheaper then. Larger sizes are for {@link FallbackAllocator} to
+ * route.
  *
- * <p>Confined to its owner thread, the one that made it; where built {@linkplain Builder#shared()
- * shared}: Shared, never blocks.
+ * <p>Confined to its owner thread, the one that made it; if built {@linkplain Builder#shared()
+ * shared}: Shared, may block. malloc and free are O(1), however many pages there are; once a page
+ * malloc calls the inner's malloc, and free calls the inner's free if a page goes back.
  */
-public final class SizeClassAllocator extends PagedAllocator {
-
-  static final String NAME = "sizeclass";
-
-  /** The alignment's exponent: it is the unit of the size classes. */
-  private final int unitShift;
-
-  /** By size class, where confined. */
-  private final BlockPool[] pools;
-
-  private SizeClassAllocator(long maxSize, long alignment, Core core) {
-    super("maxSize", maxSize, alignment, core);
-    this.unitShift = Long.numberOfTrailingZeros(alignment);
-    this.pools = core instanceof ConfinedCore confined ? confined.pools() : new BlockPool[0];
-  }
+public sealed interface SizeClassAllocator extends OwningAllocator
+    permits ConfinedSizeClasses, SharedSizeClasses {
 
   /**
    * {@return a builder with defaults for everything}
    *
    * @param inner what pages are taken from; stays open when the allocator closes
    */
-  public static Builder builder(Allocator inner) {
+  static Builder builder(Allocator inner) {
     return new Builder(inner);
   }
 
-  @Override
-  long take(long size) {
-    if (size > maxSize) {
-      return NULL;
-    }
-    int sizeClass = sizeClass(size);
-    SharedCore shared = this.shared;
-    if (shared != null) {
-      return size >= 1 ? shared.take(sizeClass) : NULL;
-    }
-    BlockPool[] pools = this.pools; // sizes below 1 have a class beyond
-    return Thread.currentThread() == owner && sizeClass < pools.length
-        ? pools[sizeClass].take()
-        : NULL;
-  }
-
-  @Override
-  boolean give(long address) {
-    SharedCore shared = this.shared;
-    if (shared != null) {
-      return shared.give(address);
-    }
-    return Thread.currentThread() == owner && giveToPage(address);
-  }
-
-  private boolean giveToPage(long address) {
-    Page page = table.guessAlone(address);
-    long index = page.index(address);
-    if (index < 0 || index >= page.blocks) {
-      page = table.guessBesides(address);
-      index = page.index(address);
-      if (index < 0 || index >= page.blocks) {
-        return false;
-      }
-    }
-    return page.pool.giveToPage(page, (int) index);
-  }
-
-  @Override
-  int sizeClass(long size) {
-    return SizeClasses.of(size, unitShift);
-  }
-
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Confined to its owner thread; where built shared: Shared, never blocks. As {@link
-   * #tryFree(long)}, and any size of the block's class is taken.
-   */
-  @Override
-  public boolean tryFree(long address, long size) {
-    core.requireSize(address, size >= 1 && size <= maxSize ? sizeClass(size) : -1, size);
-    return tryFree(address);
-  }
-
-  @Override
-  public String toString() {
-    return NAME
-        + "(maxSize="
-        + maxSize
-        + ", alignment="
-        + alignment()
-        + (isShared() ? ", shared=true)" : ")");
-  }
-
   /** Makes a {@link SizeClassAllocator}. Not for use by several threads at once. */
-  public static final class Builder {
+  final class Builder extends PagedBuilder<Builder> {
 
-    /** The maxSize where none is given, in bytes. */
+    static final String NAME = "sizeclass";
+
+    /** How many blocks a class keeps: two large blocks up and down call the inner no more. */
+    static final int KEPT_BLOCKS = 4;
+
+    /** The maxSize if none is given, in bytes. */
     static final long DEFAULT_MAX_SIZE = 32 * 1024;
 
     /** The largest maxSize, in bytes. */
     static final long MAX_MAX_SIZE = 1L << 40;
 
-    /** The pageSize where none is given, in bytes. */
+    /** The pageSize if none is given, in bytes. */
     static final long DEFAULT_PAGE_SIZE = 64 * 1024;
 
-    /** The alignment where none is given, in bytes: what C's malloc gives. */
+    /** The alignment if none is given, in bytes: what C's malloc gives. */
     static final long DEFAULT_ALIGNMENT = 16;
 
     /** The size of a class's first page, in bytes. */
     private static final long FIRST_PAGE_SIZE = 16 * 1024;
 
-    private final Allocator inner;
+    /** Pages beyond that are few, in bytes. */
+    private static final long MAX_TYPICAL_PAGE_SIZE = 1024 * 1024;
+
     private long maxSize = DEFAULT_MAX_SIZE;
-    private long pageSize = DEFAULT_PAGE_SIZE;
-    private long alignment = DEFAULT_ALIGNMENT;
-    private boolean shared;
-    private int stripes;
 
     private Builder(Allocator inner) {
-      this.inner = inner;
+      super(inner, DEFAULT_PAGE_SIZE, DEFAULT_ALIGNMENT);
+    }
+
+    @Override
+    Builder self() {
+      return this;
     }
 
     /**
-     * Sets the largest size to serve, 32 KiB where not set.
+     * Sets the largest size to serve, 32 KiB if not set.
      *
      * @param maxSize bytes, at most 1 TiB and at most what the inner serves
      * @return this builder
@@ -168,8 +102,8 @@ public final class SizeClassAllocator extends PagedAllocator {
     }
 
     /**
-     * Sets what the pages of a class grow up to, 64 KiB where not set. A page has at least one
-     * block, however large.
+     * Sets what the pages of a class grow up to, 64 KiB if not set. A page has at least one block,
+     * however large.
      *
      * @param pageSize bytes
      * @return this builder
@@ -180,8 +114,7 @@ public final class SizeClassAllocator extends PagedAllocator {
     }
 
     /**
-     * Sets what every address is a multiple of, and the size of the smallest class; 16 where not
-     * set.
+     * Sets what every address is a multiple of, and the size of the smallest class; 16 if not set.
      *
      * @param alignment bytes, a power of two
      * @return this builder
@@ -192,85 +125,46 @@ public final class SizeClassAllocator extends PagedAllocator {
     }
 
     /**
-     * Makes the allocator shared, for any thread to use.
-     *
-     * <p>It is split into {@linkplain #stripes stripes}, each used by one thread at a time, for
-     * some tens of instructions. A malloc that finds its stripe taken uses the next; where all are
-     * taken it goes round them, spinning and now and then yielding, until one is not. No stripe is
-     * added, and nobody is parked. A free waits for no stripe: where its block's is taken, it
-     * leaves a bit, and who runs out of blocks there finds it.
-     *
-     * @return this builder
-     */
-    public Builder shared() {
-      return shared(true);
-    }
-
-    /**
-     * Sets whether any thread may use the allocator, or only the one that builds it; not where not
-     * set.
-     *
-     * @param shared whether any thread may
-     * @return this builder
-     */
-    public Builder shared(boolean shared) {
-      this.shared = shared;
-      return this;
-    }
-
-    /**
-     * Sets into how many parts a shared allocator is split, each for one thread at a time. Where
-     * not set, or set to 0: as many as there are processors, rounded up to a power of two.
-     *
-     * <p>More pay where more threads are busy than there are processors: a thread that loses its
-     * processor may leave its stripe taken. Each holds pages of its own.
-     *
-     * @param stripes a power of two, at most 1024; without meaning where not shared
-     * @return this builder
-     */
-    public Builder stripes(int stripes) {
-      this.stripes = stripes;
-      return this;
-    }
-
-    /**
      * {@return a new allocator, confined to the calling thread unless set to be shared}
      *
      * @throws IllegalArgumentException if a size is out of its limits, or more than the inner
      *     serves
      */
     public SizeClassAllocator build() {
-      PageLayout.requireAlignment(NAME, alignment);
-      PageLayout.require(
-          NAME, maxSize >= 1, "maxSize is less than one byte", "maxSize", maxSize, "limit", 1);
-      PageLayout.require(
-          NAME,
-          maxSize <= MAX_MAX_SIZE,
-          "maxSize is too large",
-          "maxSize",
-          maxSize,
-          "limit",
-          MAX_MAX_SIZE);
-      PageLayout.require(
-          NAME, pageSize >= 1, "pageSize is less than one byte", "pageSize", pageSize, "limit", 1);
+      requireHeaps(NAME);
+      PageRules rules = new PageRules(NAME);
+      rules.requireAlignment(alignment);
+      rules.require(maxSize >= 1, "maxSize is less than one byte", "maxSize", maxSize, 1);
+      rules.require(
+          maxSize <= MAX_MAX_SIZE, "maxSize is too large", "maxSize", maxSize, MAX_MAX_SIZE);
+      rules.require(pageSize >= 1, "pageSize is less than one byte", "pageSize", pageSize, 1);
       int unitShift = Long.numberOfTrailingZeros(alignment);
       int lastClass = SizeClasses.of(maxSize, unitShift);
       long largest = SizeClasses.blockSize(lastClass, unitShift);
       long servable = inner.maxSize() - PageLayout.slack(inner, alignment);
-      PageLayout.require(
-          NAME,
+      rules.require(
           largest <= servable,
           "maxSize exceeds what the inner serves",
           "maxSize",
           maxSize,
-          "limit",
           servable);
       PageLayout[][] layouts = new PageLayout[lastClass + 1][];
       for (int i = 0; i < layouts.length; i++) {
         layouts[i] = layouts(i, SizeClasses.blockSize(i, unitShift), Math.min(pageSize, servable));
       }
-      return new SizeClassAllocator(
-          maxSize, alignment, Core.of(NAME, inner, layouts, shared, stripes));
+      PageSource source = new PageSource(NAME, inner, typicalPageBytes(layouts));
+      return shared
+          ? new SharedSizeClasses(layouts, maxSize, alignment, source, heaps)
+          : new ConfinedSizeClasses(layouts, maxSize, alignment, source);
+    }
+
+    /**
+     * {@return the page size that the table of pages is made for} A quarter of what pages grow to:
+     * both those and first pages are then found at the first look.
+     */
+    private long typicalPageBytes(PageLayout[][] layouts) {
+      long least = Arrays.stream(layouts).mapToLong(pages -> pages[0].bytes()).min().orElseThrow();
+      return Math.max(least, Math.min(pageSize, MAX_TYPICAL_PAGE_SIZE) / 4);
     }
 
     /** {@return the pages of a class: the first, then each twice the one before} */

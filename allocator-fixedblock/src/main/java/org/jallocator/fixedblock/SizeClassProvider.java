@@ -41,7 +41,7 @@ public final class SizeClassProvider implements AllocatorProvider {
 
   @Override
   public String name() {
-    return SizeClassAllocator.NAME;
+    return SizeClassAllocator.Builder.NAME;
   }
 
   @Override
@@ -52,7 +52,7 @@ public final class SizeClassProvider implements AllocatorProvider {
   @Override
   public List<Option<?>> options() {
     return List.of(
-        MAX_SIZE, PAGE_SIZE, ALIGNMENT, FixedBlockProvider.SHARED, FixedBlockProvider.STRIPES);
+        MAX_SIZE, PAGE_SIZE, ALIGNMENT, FixedBlockProvider.SHARED, FixedBlockProvider.HEAPS);
   }
 
   @Override
@@ -67,7 +67,7 @@ public final class SizeClassProvider implements AllocatorProvider {
         .pageSize(settings.get(PAGE_SIZE))
         .alignment(settings.get(ALIGNMENT))
         .shared(settings.get(FixedBlockProvider.SHARED))
-        .stripes(Math.toIntExact(settings.get(FixedBlockProvider.STRIPES)))
+        .heaps(Math.toIntExact(settings.get(FixedBlockProvider.HEAPS)))
         .build();
   }
 }

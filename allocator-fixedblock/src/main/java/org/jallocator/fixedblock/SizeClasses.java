@@ -12,9 +12,9 @@ package org.jallocator.fixedblock;
  * </pre>
  *
  * <p>A size over 8 units is rounded up by less than an eighth of itself. With {@code u} for the
- * whole units in {@code size - 1}, the highest four bits of u tell its class among those of its
- * doubling, and where the highest bit lies tells the doubling; u below 8 is handled as if it were
- * of the first. The spacing is that of jemalloc, with eight classes to a doubling in place of four.
+ * whole units in {@code size - 1}, the highest bit of u gives the doubling, and the highest four
+ * bits give the class within it; u below 8 is handled as if it were of the first doubling. The
+ * spacing is that of jemalloc, with eight classes to a doubling in place of four.
  *
  * <p>The unit, a power of two, is given as its exponent.
  */

@@ -1,4 +1,71 @@
-/** Fixed blocks, and fallback from one allocator to another. */
+/**
+ * Fixed blocks, size classes, and fallback from one allocator to another.
+ *
+ * <p>Four storeys. Each calls only downwards; to the right is what a class of it is for.
+ *
+ * <pre>
+ *   public       FixedBlockAllocator, SizeClassAllocator     documentation, create, builder
+ *                FallbackAllocator, OwningFallbackAllocator  two allocators as one
+ *                ...Provider, PagedBuilder, PageRules        configuration
+ *   allocators   Confined..., Shared...(FixedBlocks, SizeClasses)   the hot half: malloc, free
+ *                ConfinedAllocator, SharedAllocator          the cold half: whose the pools are
+ *                PagedAllocator, ColdCalls                   the contract; calls that stay out of line
+ *                HeapSet                                     which thread uses which heap
+ *                HeapOwner, HeapFence                        how an owner enters, how another revokes
+ *                Heap, FreedTwice                            one heap; remote frees
+ *                CallGate                                    calls in progress
+ *   pools        SinglePool, BlockPool, ActiveWord           blocks of one size: bits, refill, release
+ *   pages        Page, RemoteFrees, PageLayout, PageSet      memory cut into blocks, and its bits
+ *                PageTable, PageSource                       address to page; the calls of the inner
+ *   arithmetic   BitTree, SizeClasses, ExactDivision
+ * </pre>
+ *
+ * <p>Follow one malloc of a shared allocator, and one free:
+ *
+ * <pre>
+ *   SharedSizeClasses.malloc
+ *     mallocHot -> HeapSet.hint -> HeapOwner.take -> Heap.take              no lock, no atomic
+ *     mallocCold -> PagedAllocator.mallocSlow -> SharedAllocator.takeSlow
+ *       -> Heap.takeSlow -> collect, BlockPool.refill                       once in 64 blocks
+ *       -> takeOfNewPage -> PageSource.take -> the inner                    once a page
+ *
+ *   SharedSizeClasses.free
+ *     freeHot -> HeapSet.hint -> HeapOwner.free -> Heap.free                the block handed out last
+ *                                          -> PageTable.guess, BlockPool.free
+ *     freeCold -> SharedAllocator.tryFreeSlow
+ *       -> freeInside  -> Heap.freeSlow -> BlockPool.freeSlow               the thread's own heap
+ *       -> freeOutside -> Heap.freeRemotely -> RemoteFrees.add              another thread's heap
+ * </pre>
+ *
+ * <p>Words, beside those that every allocator paper has:
+ *
+ * <dl>
+ *   <dt>active word
+ *   <dd>the 64 blocks that a pool is handing out at the moment; its bits are in fields of the pool
+ *   <dt>run word
+ *   <dd>the word of the last slow free of a single pool; its bits are in fields, too
+ *   <dt>full, all-free
+ *   <dd>a word, page or pool without a free block; without a live block
+ *   <dt>heap
+ *   <dd>one pool per size class, used by one thread at a time; owned by a platform thread, or
+ *       common
+ *   <dt>revoke
+ *   <dd>to take a heap from its owner for a moment, or for good
+ *   <dt>remote free
+ *   <dd>a free by a thread that does not work on the block's heap at that moment
+ *   <dt>collect
+ *   <dd>to move remote frees into the page's own bitmap
+ *   <dt>hot, slow, cold
+ *   <dd>in a few instructions; all of it; the slow method called out of line
+ * </dl>
+ *
+ * <p>Conventions. Sizes are in bytes, addresses are unsigned. "Confined to its owner thread": other
+ * threads are refused, until the owner has ended. "Shared, never blocks" and "Shared, may block":
+ * any thread may call. A method whose name ends in {@code Hot} changes nothing if it does not
+ * serve. No method is called between the first and the last store of a change of the books, or
+ * {@link org.jallocator.spi.StackRoom} was asked for room before: a stack overflow cannot fall
+ * between.
+ */
 @NullMarked
 package org.jallocator.fixedblock;
 

@@ -41,7 +41,7 @@ final class BitTreeTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 63, 64, 65, 4096, 4097, 262_145, PageLayout.MAX_BLOCKS})
+  @ValueSource(ints = {1, 63, 64, 65, 4096, 4097, 262_145, PageRules.MAX_BLOCKS})
   void aFilledTreeHasEveryMemberAndNoOther(int bits) {
     BitTree tree = new BitTree(BitTree.levels(bits));
     tree.fill(bits);

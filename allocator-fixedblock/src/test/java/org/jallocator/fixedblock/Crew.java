@@ -7,10 +7,14 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 
-/** Threads that begin at the same moment; what one of them throws, the test throws. */
+/**
+ * Threads that begin at the same moment; what one of them throws, the test throws. The others are
+ * interrupted then, so that they do not wait for it at a barrier.
+ */
 final class Crew {
 
-  private static final long TIMEOUT_SECONDS = 60;
+  /** Below the ten minutes of the tests: what a thread threw, or where it waits, must be seen. */
+  private static final long TIMEOUT_SECONDS = Math.min(90L * HeapRaceTest.SCALE, 500);
 
   /** What a member does. */
   interface Task {
@@ -41,12 +45,17 @@ final class Crew {
       threads.add(thread);
       thread.start();
     }
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(TIMEOUT_SECONDS);
     for (Thread thread : threads) {
-      thread.join(TimeUnit.SECONDS.toMillis(TIMEOUT_SECONDS));
-      if (thread.isAlive()) {
-        AssertionError stuck = new AssertionError(thread + " does not end");
-        stuck.setStackTrace(thread.getStackTrace());
-        throw stuck;
+      while (!joined(thread)) {
+        if (!thrown.isEmpty()) {
+          threads.forEach(Thread::interrupt);
+          deadline = Math.min(deadline, System.nanoTime() + TimeUnit.SECONDS.toNanos(10));
+        }
+        if (System.nanoTime() > deadline) {
+          thrown.add(stuck(thread));
+          break;
+        }
       }
     }
     if (!thrown.isEmpty()) {
@@ -54,5 +63,16 @@ final class Crew {
       thrown.forEach(error::addSuppressed);
       throw error;
     }
+  }
+
+  private static boolean joined(Thread thread) throws InterruptedException {
+    thread.join(100);
+    return !thread.isAlive();
+  }
+
+  private static AssertionError stuck(Thread thread) {
+    AssertionError stuck = new AssertionError(thread + " does not end");
+    stuck.setStackTrace(thread.getStackTrace());
+    return stuck;
   }
 }

@@ -1,5 +1,6 @@
 package org.jallocator.fixedblock;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -12,6 +13,7 @@ import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.LeakException;
 import org.jallocator.OwningAllocator;
+import org.jallocator.testkit.PlainLeaf;
 import org.jallocator.testkit.RecordingAllocator;
 import org.junit.jupiter.api.Test;
 
@@ -58,11 +60,13 @@ final class FallbackAllocatorTest {
 
   @Test
   void closingFindsWhatIsOutFromALeafThatKeepsNoBooks() {
-    var both = FallbackAllocator.create(FixedBlockAllocator.create(leaf, 640, 64, 8), leaf);
+    var both =
+        FallbackAllocator.create(FixedBlockAllocator.create(leaf, 640, 64, 8), new PlainLeaf(leaf));
     long big = both.malloc(1000);
     var e = assertThrows(LeakException.class, both::close);
     assertEquals(
-        "fallback: closed with live blocks: blocks=1, bytes=unknown, first=[]", e.getMessage());
+        "fallback: closed with live blocks: blocks=1, bytes=0, unsized=1, first=[]",
+        e.getMessage());
     both.free(big);
     both.close();
     both.close();
@@ -176,7 +180,7 @@ final class FallbackAllocatorTest {
 
     @Override
     public org.jallocator.AllocatorStats stats() {
-      return org.jallocator.AllocatorStats.NOTHING_TRACKED;
+      return org.jallocator.AllocatorStats.UNTRACKED;
     }
 
     @Override
@@ -229,6 +233,20 @@ final class FallbackAllocatorTest {
 
     @Override
     public void close() {}
+  }
+
+  @Test
+  void aLeakNamesTheBlocksOfAnInnerFallbackAlsoIfThatIsNotOwning() {
+    var small = FixedBlockAllocator.create(leaf, 640, 64, 8);
+    var medium = FixedBlockAllocator.create(leaf, 5120, 512, 8);
+    var tier = FallbackAllocator.create(medium, new PlainLeaf(leaf));
+    var allocator = FallbackAllocator.create(small, tier);
+    long first = allocator.malloc(64);
+    long second = allocator.malloc(500);
+    LeakException leak = assertThrows(LeakException.class, allocator::close);
+    assertArrayEquals(new long[] {first, second}, leak.addresses());
+    assertEquals(576, leak.liveBytes());
+    assertEquals(0, leak.unsizedBlocks());
   }
 
   @Test

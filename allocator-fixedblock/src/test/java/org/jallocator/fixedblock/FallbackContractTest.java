@@ -4,6 +4,7 @@ import org.jallocator.Allocator;
 import org.jallocator.OwningAllocator;
 import org.jallocator.testkit.AllocatorContract;
 import org.jallocator.testkit.LayerKind;
+import org.jallocator.testkit.PlainLeaf;
 import org.junit.jupiter.api.Nested;
 
 /** The contract on tiers of fixed blocks. */
@@ -18,7 +19,8 @@ final class FallbackContractTest {
 
     @Override
     protected Allocator create(Allocator inner) {
-      return FallbackAllocator.create(below(FixedBlockAllocator.create(inner, 1024, 64, 8)), inner);
+      return FallbackAllocator.create(
+          below(FixedBlockAllocator.create(inner, 1024, 64, 8)), new PlainLeaf(inner));
     }
   }
 
@@ -33,7 +35,7 @@ final class FallbackContractTest {
     protected Allocator create(Allocator inner) {
       OwningAllocator small = FixedBlockAllocator.create(inner, 256, 8, 8);
       OwningAllocator medium = FixedBlockAllocator.create(inner, 2048, 256, 8);
-      Allocator rest = FallbackAllocator.create(medium, inner);
+      Allocator rest = FallbackAllocator.create(medium, new PlainLeaf(inner));
       Allocator root = FallbackAllocator.create(small, rest);
       below(small);
       below(rest);

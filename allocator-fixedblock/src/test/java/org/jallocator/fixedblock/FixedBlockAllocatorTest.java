@@ -183,7 +183,7 @@ final class FixedBlockAllocatorTest {
 
   @Test
   void aPageOfSixteenMillionBlocksWorksToTheLastOne() {
-    int count = PageLayout.MAX_BLOCKS;
+    int count = PageRules.MAX_BLOCKS;
     try (var blocks = FixedBlockAllocator.create(inner, count, 1, 1)) {
       long first = blocks.malloc(1);
       long last = first;

@@ -102,10 +102,10 @@ final class FixedBlockContractTest {
   }
 
   @Nested
-  final class SharedWithOneStripe extends AllocatorContract {
+  final class SharedWithOneHeap extends AllocatorContract {
     @Override
     protected Allocator create(Allocator inner) {
-      return FixedBlockAllocator.builder(inner).shared().stripes(1).build();
+      return FixedBlockAllocator.builder(inner).shared().heaps(1).build();
     }
   }
 

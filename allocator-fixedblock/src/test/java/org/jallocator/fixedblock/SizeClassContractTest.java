@@ -62,10 +62,10 @@ final class SizeClassContractTest {
   }
 
   @Nested
-  final class SharedWithOneStripe extends AllocatorContract {
+  final class SharedWithOneHeap extends AllocatorContract {
     @Override
     protected Allocator create(Allocator inner) {
-      return SizeClassAllocator.builder(inner).maxSize(1 << 20).shared().stripes(1).build();
+      return SizeClassAllocator.builder(inner).maxSize(1 << 20).shared().heaps(1).build();
     }
   }
 }

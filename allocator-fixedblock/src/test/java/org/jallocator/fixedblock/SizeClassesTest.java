@@ -140,11 +140,11 @@ final class SizeClassesTest {
         "sizeclass: maxSize exceeds what the inner serves: maxSize=10001, limit=10000",
         b(ledger).maxSize(10_001));
     refuses(
-        "sizeclass: stripes is not a power of two: stripes=3, limit=1024",
-        b(ledger).maxSize(100).shared().stripes(3));
+        "sizeclass: heaps has no effect without shared=true: heaps=3",
+        b(ledger).maxSize(100).heaps(3));
     refuses(
-        "sizeclass: stripes is not a power of two: stripes=2048, limit=1024",
-        b(ledger).maxSize(100).shared().stripes(2048));
+        "sizeclass: heaps is out of range: heaps=2048, limit=1024",
+        b(ledger).maxSize(100).shared().heaps(2048));
     assertEquals(0, ledger.mallocs());
   }
 

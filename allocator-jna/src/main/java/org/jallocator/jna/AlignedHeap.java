@@ -1,7 +1,6 @@
 package org.jallocator.jna;
 
 import com.sun.jna.Native;
-import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
 
 /**
@@ -26,7 +25,8 @@ abstract class AlignedHeap {
      * was preloaded in place of C's must serve both or neither.
      */
     private static final LibraryCalls.AlignedAlloc CALLS =
-        LibraryCalls.alignedAlloc(NativeLibrary.getProcess());
+        LibraryCalls.ofProcess(
+            LibraryCalls.AlignedAlloc.class, LibraryCalls.AlignedAllocTemplate.class);
 
     private final long alignment;
 
@@ -49,7 +49,10 @@ abstract class AlignedHeap {
   private static final class Windows extends AlignedHeap {
 
     private static final LibraryCalls.WindowsAligned CALLS =
-        LibraryCalls.windowsAligned(NativeLibrary.getInstance(Platform.C_LIBRARY_NAME));
+        LibraryCalls.ofLibrary(
+            Platform.C_LIBRARY_NAME,
+            LibraryCalls.WindowsAligned.class,
+            LibraryCalls.WindowsAlignedTemplate.class);
 
     private final long alignment;
 
@@ -83,13 +86,13 @@ abstract class AlignedHeap {
     }
   }
 
-  /** {@return the alignment of all blocks where one is asked for: a power of two, C's or more} */
+  /** {@return the alignment of all blocks if one is asked for: a power of two, C's or more} */
   static long checkedAlignment(String layer, long alignment) {
     if (Long.bitCount(alignment) != 1 || alignment < 1) {
       throw new IllegalArgumentException(
           layer + ": alignment is no power of two: alignment=" + alignment);
     }
-    return Math.max(alignment, CAllocator.MALLOC_ALIGNMENT);
+    return Math.max(alignment, CAllocator.mallocAlignment());
   }
 
   /**

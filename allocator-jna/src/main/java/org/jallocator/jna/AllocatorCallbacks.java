@@ -2,7 +2,6 @@ package org.jallocator.jna;
 
 import com.sun.jna.Callback;
 import com.sun.jna.CallbackThreadInitializer;
-import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import java.util.HashMap;
@@ -13,6 +12,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jallocator.Allocator;
 import org.jallocator.LeakException;
+import org.jallocator.spi.AllocatorErrors;
+import org.jallocator.spi.AllocatorEvents;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An allocator handed to C, as the function pointers that a C library takes in place of malloc and
@@ -28,19 +30,37 @@ import org.jallocator.LeakException;
  * }</pre>
  *
  * <p>Each method hands out one function pointer, always the same, made when it is first asked for.
- * The signatures are C's own, those of libraries that pass an opaque argument first (it is ignored:
- * pass NULL), zlib's, and SQLite's table of methods.
+ * Which library takes which:
+ *
+ * <table class="striped">
+ * <caption>Signatures</caption>
+ * <tr><th>signature</th><th>library</th></tr>
+ * <tr><td>C's own, {@code strdup} among them</td><td>{@code xmlMemSetup} of libxml2, {@code
+ *     curl_global_init_mem} of libcurl, cJSON, and most</td></tr>
+ * <tr><td>opaque argument first</td><td>Brotli, Zstandard ({@code ZSTD_customMem})</td></tr>
+ * <tr><td>the same, with items and size</td><td>zlib ({@code zalloc}), bzip2</td></tr>
+ * <tr><td>opaque argument last</td><td>PCRE2 ({@code pcre2_general_context_create})</td></tr>
+ * <tr><td>sizes at realloc and free</td><td>GMP ({@code mp_set_memory_functions})</td></tr>
+ * <tr><td>one function for all</td><td>Lua ({@code lua_newstate})</td></tr>
+ * <tr><td>file and line</td><td>OpenSSL ({@code CRYPTO_set_mem_functions})</td></tr>
+ * <tr><td>a table</td><td>SQLite ({@code SQLITE_CONFIG_MALLOC})</td></tr>
+ * <tr><td>an alignment</td><td>libraries with a hook for {@code aligned_alloc} or {@code
+ *     posix_memalign}</td></tr>
+ * </table>
+ *
+ * <p>Opaque arguments, files and lines are ignored: pass NULL.
  *
  * <p><b>What C gets.</b> NULL for every failure. That there is no memory, or that a size is larger
- * than the allocator serves, is told to C alone; all else that is thrown, such as the free of what
- * is no live block or the use of a confined allocator by another thread, goes to the handler too.
- * What the handler throws is dropped, for there is no Java above to catch it. Blocks are aligned as
- * the allocator aligns: 8 bytes serve every integer, double and pointer; code that uses long
- * doubles or vectors expects 16.
+ * than the allocator serves, is reported to C alone; all else that is thrown, such as the free of
+ * what is no live block or the use of a confined allocator by another thread, goes to the handler
+ * too. What the handler throws is dropped, for there is no Java above to catch it. Blocks are
+ * aligned as the allocator aligns, which is at least what C's malloc does: two pointers.
  *
- * <p><b>Life.</b> Kept from the garbage collector until it is closed, whether or not anyone in Java
- * holds it. C must not call after closing. The allocator stays open. The sizes of the live blocks
- * are kept on the Java heap, so closing finds what C did not free.
+ * <p><b>Life.</b> Kept from the garbage collector until it is closed, whether or not Java code
+ * refers to it. C must not call after closing. JNA frees what it made for a function when this is
+ * garbage and JNA makes another callback; until then the thread of its cleaner lives. The allocator
+ * stays open. The sizes of the live blocks are kept on the Java heap, so closing finds what C did
+ * not free.
  *
  * <p><b>Threads.</b> Shared, may block: its books are behind a lock. Threads of C's own are
  * attached as daemons on their first call and detached as they end; the allocator must be shared
@@ -52,8 +72,6 @@ import org.jallocator.LeakException;
  */
 public final class AllocatorCallbacks implements AutoCloseable {
 
-  private static final int MIN_ALIGNMENT = 8;
-
   /** All that are open. */
   private static final Set<AllocatorCallbacks> OPEN = ConcurrentHashMap.newKeySet();
 
@@ -61,77 +79,16 @@ public final class AllocatorCallbacks implements AutoCloseable {
   private static final CallbackThreadInitializer ATTACH =
       new CallbackThreadInitializer(true, false, "allocator-callbacks");
 
-  interface Malloc extends Callback {
-    long malloc(long size);
-  }
-
-  interface Calloc extends Callback {
-    long calloc(long count, long size);
-  }
-
-  interface Realloc extends Callback {
-    long realloc(long address, long size);
-  }
-
-  interface Free extends Callback {
-    void free(long address);
-  }
-
-  interface UsableSize extends Callback {
-    long usableSize(long address);
-  }
-
-  interface OpaqueMalloc extends Callback {
-    long malloc(long opaque, long size);
-  }
-
-  interface OpaqueCalloc extends Callback {
-    long calloc(long opaque, long count, long size);
-  }
-
-  interface OpaqueRealloc extends Callback {
-    long realloc(long opaque, long address, long size);
-  }
-
-  interface OpaqueFree extends Callback {
-    void free(long opaque, long address);
-  }
-
-  interface Zalloc extends Callback {
-    long zalloc(long opaque, int items, int size);
-  }
-
-  interface SqliteMalloc extends Callback {
-    long malloc(int size);
-  }
-
-  interface SqliteRealloc extends Callback {
-    long realloc(long address, int size);
-  }
-
-  interface SqliteSize extends Callback {
-    int size(long address);
-  }
-
-  interface SqliteRoundup extends Callback {
-    int roundup(int size);
-  }
-
-  interface SqliteInit extends Callback {
-    int init(long appData);
-  }
-
-  interface SqliteShutdown extends Callback {
-    void shutdown(long appData);
-  }
-
   private final CallbackHeap heap;
 
   /** What was handed out, by its type. Guarded by this. */
   private final Map<Class<?>, Callback> functions = new HashMap<>();
 
-  /** SQLite's table of methods: seven functions and an argument for two of them. */
-  private final Memory sqliteMethods = new Memory(8L * Native.POINTER_SIZE);
+  /**
+   * SQLite's table of methods: seven functions and an argument for two of them. Null until it is
+   * asked for. Guarded by this.
+   */
+  private @Nullable ScopeMemory sqliteMethods;
 
   private AllocatorCallbacks(CallbackHeap heap) {
     this.heap = heap;
@@ -141,22 +98,27 @@ public final class AllocatorCallbacks implements AutoCloseable {
    * Hands an allocator to C.
    *
    * @param allocator what serves; shared, unless C calls from one thread alone
-   * @param handler told what is thrown; called on C's thread, so it must be quick, and must not
+   * @param handler receives what is thrown; called on C's thread, so it must be quick, and must not
    *     call the library back
    * @return a new instance, to be closed when C is done with it
-   * @throws IllegalArgumentException if the allocator's blocks are not aligned for C's types
+   * @throws IllegalArgumentException if the allocator's blocks are aligned to less than two
+   *     pointers
+   * @throws IllegalStateException if JNA is missing, older than 5.12, or cannot load its library
    */
   public static AllocatorCallbacks of(Allocator allocator, Consumer<? super Throwable> handler) {
     Objects.requireNonNull(handler);
+    Jna.require();
     AlignedHeap.require64Bit(CallbackHeap.NAME);
-    if (allocator.alignment() < MIN_ALIGNMENT) {
+    if (allocator.alignment() < CAllocator.mallocAlignment()) {
       throw new IllegalArgumentException(
           CallbackHeap.NAME
-              + ": alignment is less than C's types need: alignment="
+              + ": alignment is less than C's malloc has: alignment="
               + allocator.alignment()
               + ", limit="
-              + MIN_ALIGNMENT);
+              + CAllocator.mallocAlignment()
+              + ", remedy=a stack whose block sizes are multiples of the limit");
     }
+    CFunctions.bind();
     var callbacks = new AllocatorCallbacks(new CallbackHeap(allocator, handler));
     OPEN.add(callbacks);
     return callbacks;
@@ -174,47 +136,126 @@ public final class AllocatorCallbacks implements AutoCloseable {
 
   /** {@return {@code void *malloc(size_t size)}; zero bytes are a block too} */
   public Pointer mallocFunction() {
-    return function(Malloc.class, heap::malloc);
+    return function(CallbackSignatures.Malloc.class, heap::malloc);
   }
 
   /** {@return {@code void *calloc(size_t count, size_t size)}} */
   public Pointer callocFunction() {
-    return function(Calloc.class, heap::calloc);
+    return function(CallbackSignatures.Calloc.class, heap::calloc);
   }
 
   /** {@return {@code void *realloc(void *block, size_t size)}; zero bytes free the block} */
   public Pointer reallocFunction() {
-    return function(Realloc.class, heap::realloc);
+    return function(CallbackSignatures.Realloc.class, heap::realloc);
   }
 
   /** {@return {@code void free(void *block)}} */
   public Pointer freeFunction() {
-    return function(Free.class, heap::free);
+    return function(CallbackSignatures.Free.class, heap::free);
   }
 
   /** {@return {@code size_t malloc_usable_size(void *block)}} */
   public Pointer usableSizeFunction() {
-    return function(UsableSize.class, heap::usableSize);
+    return function(CallbackSignatures.UsableSize.class, heap::usableSize);
+  }
+
+  /** {@return {@code char *strdup(const char *text)}: libxml2, libcurl} */
+  public Pointer strdupFunction() {
+    return function(CallbackSignatures.Strdup.class, heap::strdup);
+  }
+
+  /**
+   * {@return {@code void *aligned_alloc(size_t alignment, size_t size)}} Any power of two and any
+   * size are served; the block is freed as any other is.
+   */
+  public Pointer alignedAllocFunction() {
+    return function(CallbackSignatures.AlignedAlloc.class, heap::alignedAlloc);
+  }
+
+  /** {@return {@code int posix_memalign(void **result, size_t alignment, size_t size)}} */
+  public Pointer posixMemalignFunction() {
+    return function(CallbackSignatures.PosixMemalign.class, heap::posixMemalign);
+  }
+
+  /**
+   * {@return {@code void *realloc(void *block, size_t oldSize, size_t newSize)}: GMP} A wrong old
+   * size is reported to the handler, and nothing is done.
+   */
+  public Pointer sizedReallocFunction() {
+    return function(CallbackSignatures.SizedRealloc.class, heap::realloc);
+  }
+
+  /**
+   * {@return {@code void free(void *block, size_t size)}: GMP} A wrong size is reported to the
+   * handler, and nothing is done.
+   */
+  public Pointer sizedFreeFunction() {
+    return function(CallbackSignatures.SizedFree.class, heap::free);
+  }
+
+  /**
+   * {@return {@code lua_Alloc}, {@code void *alloc(void *ud, void *block, size_t oldSize, size_t
+   * newSize)}: Lua} Shrinking does not fail, as Lua demands.
+   */
+  public Pointer luaAllocFunction() {
+    return function(
+        CallbackSignatures.LuaAlloc.class,
+        (userData, address, oldSize, newSize) ->
+            // For a new block the old size is the kind of object.
+            heap.realloc(address, oldSize, newSize));
+  }
+
+  /** {@return {@code void *malloc(size_t size, void *opaque)}: PCRE2} */
+  public Pointer mallocOpaqueFunction() {
+    return function(CallbackSignatures.MallocOpaque.class, (size, opaque) -> heap.malloc(size));
+  }
+
+  /** {@return {@code void free(void *block, void *opaque)}: PCRE2} */
+  public Pointer freeOpaqueFunction() {
+    return function(CallbackSignatures.FreeOpaque.class, (address, opaque) -> heap.free(address));
+  }
+
+  /** {@return {@code void *malloc(size_t size, const char *file, int line)}: OpenSSL} */
+  public Pointer tracedMallocFunction() {
+    return function(CallbackSignatures.TracedMalloc.class, (size, file, line) -> heap.malloc(size));
+  }
+
+  /**
+   * {@return {@code void *realloc(void *block, size_t size, const char *file, int line)}: OpenSSL}
+   */
+  public Pointer tracedReallocFunction() {
+    return function(
+        CallbackSignatures.TracedRealloc.class,
+        (address, size, file, line) -> heap.realloc(address, size));
+  }
+
+  /** {@return {@code void free(void *block, const char *file, int line)}: OpenSSL} */
+  public Pointer tracedFreeFunction() {
+    return function(
+        CallbackSignatures.TracedFree.class, (address, file, line) -> heap.free(address));
   }
 
   /** {@return {@code void *malloc(void *opaque, size_t size)}} */
   public Pointer opaqueMallocFunction() {
-    return function(OpaqueMalloc.class, (opaque, size) -> heap.malloc(size));
+    return function(CallbackSignatures.OpaqueMalloc.class, (opaque, size) -> heap.malloc(size));
   }
 
   /** {@return {@code void *calloc(void *opaque, size_t count, size_t size)}} */
   public Pointer opaqueCallocFunction() {
-    return function(OpaqueCalloc.class, (opaque, count, size) -> heap.calloc(count, size));
+    return function(
+        CallbackSignatures.OpaqueCalloc.class, (opaque, count, size) -> heap.calloc(count, size));
   }
 
   /** {@return {@code void *realloc(void *opaque, void *block, size_t size)}} */
   public Pointer opaqueReallocFunction() {
-    return function(OpaqueRealloc.class, (opaque, address, size) -> heap.realloc(address, size));
+    return function(
+        CallbackSignatures.OpaqueRealloc.class,
+        (opaque, address, size) -> heap.realloc(address, size));
   }
 
   /** {@return {@code void free(void *opaque, void *block)}} */
   public Pointer opaqueFreeFunction() {
-    return function(OpaqueFree.class, (opaque, address) -> heap.free(address));
+    return function(CallbackSignatures.OpaqueFree.class, (opaque, address) -> heap.free(address));
   }
 
   /**
@@ -224,7 +265,7 @@ public final class AllocatorCallbacks implements AutoCloseable {
   public Pointer zallocFunction() {
     // Not zeroed: zlib does not ask for that. Two unsigned ints multiply without overflow.
     return function(
-        Zalloc.class,
+        CallbackSignatures.Zalloc.class,
         (opaque, items, size) ->
             heap.malloc(Integer.toUnsignedLong(items) * Integer.toUnsignedLong(size)));
   }
@@ -237,21 +278,48 @@ public final class AllocatorCallbacks implements AutoCloseable {
   /**
    * {@return SQLite's {@code sqlite3_mem_methods}, for {@code sqlite3_config(SQLITE_CONFIG_MALLOC,
    * ...)} before SQLite is used} Close this after {@code sqlite3_shutdown}; if SQLite is used again
-   * after that, give it back the methods that SQLITE_CONFIG_GETMALLOC told before.
+   * after that, give it back the methods that SQLITE_CONFIG_GETMALLOC returned before.
    */
   public synchronized Pointer sqliteMethods() {
+    ScopeMemory table = sqliteMethods;
+    if (table == null) {
+      // Not JNA's Memory, which would start its cleaner's thread and keep it.
+      long bytes = 8L * Native.POINTER_SIZE;
+      long address = Native.malloc(bytes);
+      if (address == Allocator.NULL) {
+        throw AllocatorErrors.outOfMemory(CallbackHeap.NAME, bytes);
+      }
+      table = new ScopeMemory(address, bytes);
+      sqliteMethods = table;
+    }
     Pointer[] methods = {
-      function(SqliteMalloc.class, size -> size <= 0 ? Allocator.NULL : heap.malloc(size)),
+      function(
+          CallbackSignatures.SqliteMalloc.class,
+          size -> size <= 0 ? Allocator.NULL : heap.malloc(size)),
       freeFunction(),
-      function(SqliteRealloc.class, heap::realloc),
-      function(SqliteSize.class, address -> (int) heap.usableSize(address)),
-      function(SqliteRoundup.class, size -> size + 7 & -8),
-      function(SqliteInit.class, appData -> 0),
-      function(SqliteShutdown.class, appData -> {}),
+      function(CallbackSignatures.SqliteRealloc.class, heap::realloc),
+      function(CallbackSignatures.SqliteSize.class, address -> (int) heap.usableSize(address)),
+      function(CallbackSignatures.SqliteRoundup.class, this::sqliteRoundup),
+      function(CallbackSignatures.SqliteInit.class, this::sqliteInit),
+      function(CallbackSignatures.SqliteShutdown.class, this::sqliteShutdown),
       Pointer.NULL
     };
-    sqliteMethods.write(0, methods, 0, methods.length);
-    return sqliteMethods;
+    table.write(0, methods, 0, methods.length);
+    return table;
+  }
+
+  // Bound to this object: a lambda that captures nothing lives for ever, and JNA's cleaner with it.
+
+  private int sqliteRoundup(int size) {
+    return size + 7 & -8;
+  }
+
+  private int sqliteInit(long appData) {
+    return 0;
+  }
+
+  private void sqliteShutdown(long appData) {
+    // There is nothing to end.
   }
 
   /** {@return how many blocks C holds} */
@@ -273,8 +341,18 @@ public final class AllocatorCallbacks implements AutoCloseable {
   public void close() {
     LeakException leaks = heap.close();
     if (leaks != null) {
-      throw leaks;
+      throw AllocatorEvents.leaked(CallbackHeap.NAME, leaks);
     }
     OPEN.remove(this);
+    freeTable();
+  }
+
+  private synchronized void freeTable() {
+    ScopeMemory table = sqliteMethods;
+    sqliteMethods = null;
+    if (table != null) {
+      Native.free(Pointer.nativeValue(table));
+      table.close();
+    }
   }
 }

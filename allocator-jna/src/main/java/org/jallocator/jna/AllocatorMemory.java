@@ -1,6 +1,7 @@
 package org.jallocator.jna;
 
 import com.sun.jna.Memory;
+import com.sun.jna.Pointer;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jallocator.Allocator;
@@ -50,6 +51,9 @@ public final class AllocatorMemory extends CheckedMemory {
     }
   }
 
+  /** What a ByteBuffer spans. */
+  private static final long MAX_PART = 1L << 30;
+
   private final Allocator allocator;
 
   private AllocatorMemory(Allocator allocator, long address, long size) {
@@ -68,7 +72,11 @@ public final class AllocatorMemory extends CheckedMemory {
    * @throws IllegalStateException if the allocator is closed, or confined to another thread
    */
   public static AllocatorMemory malloc(Allocator allocator, long size) {
-    return new AllocatorMemory(allocator, allocator.malloc(size), size);
+    Jna.require();
+    // The object first: if there is no room for it, or on the stack, no block is lost.
+    AllocatorMemory memory = new AllocatorMemory(allocator, CLOSED, size);
+    memory.peer = allocator.malloc(size);
+    return memory;
   }
 
   /**
@@ -83,12 +91,17 @@ public final class AllocatorMemory extends CheckedMemory {
    */
   public static AllocatorMemory zeroed(Allocator allocator, long size) {
     AllocatorMemory memory = malloc(allocator, size);
-    memory.clear();
+    try {
+      memory.clear();
+    } catch (Throwable t) { // a full stack
+      memory.closeAfter(t);
+      throw t;
+    }
     return memory;
   }
 
   /**
-   * Takes over a block that is in the caller's hands.
+   * Takes over a block of the caller.
    *
    * @param allocator whose block it is
    * @param address what {@link Allocator#malloc} returned, not NULL
@@ -97,6 +110,7 @@ public final class AllocatorMemory extends CheckedMemory {
    * @throws IllegalArgumentException if the address is NULL or the size is less than 1
    */
   public static AllocatorMemory adopt(Allocator allocator, long address, long size) {
+    Jna.require();
     if (address == Allocator.NULL || size < 1) {
       throw new IllegalArgumentException(
           "no block to adopt: address=0x" + Long.toHexString(address) + ", size=" + size);
@@ -105,19 +119,85 @@ public final class AllocatorMemory extends CheckedMemory {
   }
 
   /**
+   * Hands the block to someone else, such as C code that frees it by a function that leads to the
+   * same allocator. This memory is closed then, and frees nothing.
+   *
+   * @return the block's address
+   * @throws IllegalStateException if this memory is closed
+   */
+  public long release() {
+    long address = allocator.isShared() ? (long) PEER.getAndSet(this, CLOSED) : peer;
+    peer = CLOSED;
+    if (address == CLOSED) {
+      throw closed();
+    }
+    return address;
+  }
+
+  /**
+   * Moves the contents to a block of another size, as C's realloc does. This memory and its views
+   * are closed then. O(size).
+   *
+   * @param newSize in bytes, at least 1; beyond the old size the contents are undefined
+   * @return new memory; the caller closes it
+   * @throws IllegalArgumentException if the allocator does not serve the size
+   * @throws OutOfMemoryError if the allocator has no memory
+   * @throws IllegalStateException if this memory or the allocator is closed, or the allocator is
+   *     confined to another thread; this memory stays as it was after each of these
+   */
+  public AllocatorMemory resize(long newSize) {
+    boundsCheck(0, 0);
+    AllocatorMemory moved = malloc(allocator, newSize);
+    try {
+      copy(peer, moved.peer, Math.min(size, newSize));
+      close();
+    } catch (Throwable t) {
+      moved.closeAfter(t);
+      throw t;
+    }
+    return moved;
+  }
+
+  private static void copy(long from, long to, long bytes) {
+    long copied = 0;
+    while (copied < bytes) {
+      long part = Math.min(bytes - copied, MAX_PART);
+      new Pointer(to + copied)
+          .getByteBuffer(0, part)
+          .put(new Pointer(from + copied).getByteBuffer(0, part));
+      copied += part;
+    }
+  }
+
+  private void closeAfter(Throwable thrown) {
+    try {
+      close();
+    } catch (RuntimeException | Error e) {
+      thrown.addSuppressed(e);
+    }
+  }
+
+  /**
    * Frees the block to the allocator that it came from. Closing twice is silent; of several threads
    * that close, one frees. Takes as long as {@link Allocator#free(long, long)}.
    *
    * @throws IllegalStateException if the allocator is closed, or confined to another thread; this
-   *     memory stays open, as with every exception from the allocator
+   *     memory stays open then, and after an {@link IllegalArgumentException}. After anything else
+   *     that the allocator throws it is unknown whether it took the block: this memory is closed.
    */
   @Override
   public void close() {
     if (allocator.isShared()) {
       closeShared();
     } else if (peer != CLOSED) {
-      allocator.free(peer, size);
+      long address = peer;
       peer = CLOSED;
+      try {
+        allocator.free(address, size);
+      } catch (IllegalArgumentException | IllegalStateException e) {
+        peer = address;
+        throw e;
+      }
     }
   }
 
@@ -128,7 +208,7 @@ public final class AllocatorMemory extends CheckedMemory {
     }
     try {
       allocator.free(address, size);
-    } catch (RuntimeException | Error e) {
+    } catch (IllegalArgumentException | IllegalStateException e) {
       PEER.setVolatile(this, address);
       throw e;
     }

@@ -77,6 +77,13 @@ final class BlockSizes {
     return entries[at] == EMPTY ? ABSENT : entries[at + 1];
   }
 
+  /** Changes the size of a block that is in. */
+  void replace(long address, long size) {
+    int at = find(address);
+    bytes += size - entries[at + 1];
+    entries[at + 1] = size;
+  }
+
   /** Takes a block out. {@return its size, {@link #ABSENT} iff it was not in} */
   long remove(long address) {
     int at = find(address);
@@ -90,13 +97,18 @@ final class BlockSizes {
     return size;
   }
 
-  /** Empties a place, and moves to it what could not be found beyond an empty one. */
+  /**
+   * Empties a place, and moves to it what could not be found beyond an empty one. No call stands
+   * between the stores, so that a full stack leaves the table whole: {@link #home} and {@link
+   * #next} are written out.
+   */
   private void close(int gap) {
     long[] entries = this.entries;
     int last = entries.length - 1;
-    for (int at = next(entries, gap); entries[at] != EMPTY; at = next(entries, at)) {
-      int fromHome = at - home(entries, entries[at]) & last;
-      if (fromHome >= (at - gap & last)) {
+    int shift = shift(entries);
+    for (int at = gap + 2 & last; entries[at] != EMPTY; at = at + 2 & last) {
+      int home = (int) ((entries[at] * SPREAD) >>> shift) << 1;
+      if ((at - home & last) >= (at - gap & last)) {
         entries[gap] = entries[at];
         entries[gap + 1] = entries[at + 1];
         gap = at;
@@ -130,8 +142,12 @@ final class BlockSizes {
 
   /** {@return the place that an address hashes to: an even index} */
   private static int home(long[] entries, long address) {
-    int shift = Long.numberOfLeadingZeros(entries.length) + 2;
-    return (int) ((address * SPREAD) >>> shift) << 1;
+    return (int) ((address * SPREAD) >>> shift(entries)) << 1;
+  }
+
+  /** {@return by how much a hash is shifted to be the number of a place} */
+  private static int shift(long[] entries) {
+    return Long.numberOfLeadingZeros(entries.length) + 2;
   }
 
   private static int next(long[] entries, int at) {

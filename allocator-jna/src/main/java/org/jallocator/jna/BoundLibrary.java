@@ -19,8 +19,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A library whose malloc is bound. Kept for good, once for each name and prefix: nobody can tell
- * when the last block of a library is gone, and unloading it would take the blocks along.
+ * A library whose malloc is bound. Kept for good, once for each name and prefix: it is unknown when
+ * the last block of a library is gone, and unloading it would take the blocks along.
  *
  * @param library keeps the library loaded
  * @param prefix what its functions' names start with
@@ -37,13 +37,13 @@ record BoundLibrary(
     LibraryCalls.@Nullable UsableSize usableSize,
     String file) {
 
-  /** What glibc says of a library that keeps data for each thread where there is little room. */
+  /** What glibc says of a library that keeps data for each thread if there is little room. */
   private static final String NO_STATIC_TLS = "static TLS";
 
   private static final String MORE_STATIC_TLS =
       "GLIBC_TUNABLES=glibc.rtld.optional_static_tls=16384 in its environment";
 
-  /** What JNA says of where it looked last, with every entry of the class path. */
+  /** The part of JNA's message that lists every entry of the class path. */
   private static final Pattern CLASS_PATH =
       Pattern.compile("resource path \\(.*\\)", Pattern.DOTALL);
 
@@ -109,10 +109,10 @@ record BoundLibrary(
   }
 
   /**
-   * {@return whether a function's file is the one that JNA opened, links resolved} Where JNA left
-   * it to the system to find the library, the name alone is compared, without its version. Where
-   * the system's C library is in parts and passes their functions off as its own, there is nothing
-   * to compare.
+   * {@return whether a function's file is the one that JNA opened, links resolved} If JNA left it
+   * to the system to find the library, the name alone is compared, without its version. If the
+   * system's C library is in parts and shows their functions as its own, there is nothing to
+   * compare.
    */
   private static boolean isFileOf(NativeLibrary library, String file) {
     File opened = library.getFile();
@@ -229,8 +229,8 @@ record BoundLibrary(
   }
 
   /**
-   * {@return the file that a function was loaded from, by dladdr where the system has it: a library
-   * that was found by its soname is then told with its directory}
+   * {@return the file that a function was loaded from, by dladdr if the system has it: also for a
+   * library that was found by its soname, with its directory}
    */
   private static String fileOf(NativeLibrary library, String symbol) {
     try (Memory info = new Memory(4L * Native.POINTER_SIZE)) {

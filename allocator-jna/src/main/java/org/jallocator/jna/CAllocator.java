@@ -5,6 +5,7 @@ import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.spi.AllocatorErrors;
+import org.jallocator.spi.AllocatorEvents;
 
 /**
  * What every leaf on a malloc and free written in C has in common: the contract's checks before the
@@ -15,11 +16,21 @@ import org.jallocator.spi.AllocatorErrors;
  */
 abstract class CAllocator implements Allocator {
 
-  /** C's max_align_t: two pointers on every platform that JNA runs on. */
-  static final long MALLOC_ALIGNMENT = 2L * Native.POINTER_SIZE;
+  static {
+    AllocatorEvents.areHeard(); // is initialized now, and not first where the stack ends
+  }
 
-  private static final long MAX_SIZE =
-      Native.SIZE_T_SIZE == Long.BYTES ? Long.MAX_VALUE : 0xFFFF_FFFFL;
+  /** Apart, so that this class can be initialized even if JNA cannot. */
+  static final class Limits {
+
+    /** C's max_align_t: two pointers on every platform that JNA runs on. */
+    static final long MALLOC_ALIGNMENT = 2L * Native.POINTER_SIZE;
+
+    private static final long MAX_SIZE =
+        Native.SIZE_T_SIZE == Long.BYTES ? Long.MAX_VALUE : 0xFFFF_FFFFL;
+
+    private Limits() {}
+  }
 
   private final String name;
   private final long alignment;
@@ -34,6 +45,16 @@ abstract class CAllocator implements Allocator {
   CAllocator(String name, long alignment) {
     this.name = name;
     this.alignment = alignment;
+  }
+
+  /**
+   * {@return what C's malloc aligns to}
+   *
+   * @throws IllegalStateException if JNA cannot be used
+   */
+  static long mallocAlignment() {
+    Jna.require();
+    return Limits.MALLOC_ALIGNMENT;
   }
 
   /** {@return a block of C's, NULL iff C has none} The size is in the range that is served. */
@@ -57,10 +78,10 @@ abstract class CAllocator implements Allocator {
   }
 
   private long refuse(long size) {
-    if (size > MAX_SIZE) {
-      throw AllocatorErrors.sizeTooLarge(name, size, "maxSize", MAX_SIZE);
+    if (size > Limits.MAX_SIZE) {
+      throw AllocatorErrors.sizeTooLarge(name, size, "maxSize", Limits.MAX_SIZE);
     }
-    throw AllocatorErrors.outOfMemory(name, size, AllocatorStats.UNTRACKED, null);
+    throw AllocatorErrors.outOfMemory(name, size);
   }
 
   /**
@@ -74,7 +95,16 @@ abstract class CAllocator implements Allocator {
     if (size < 1) {
       throw AllocatorErrors.sizeTooSmall(name, size);
     }
-    return size > MAX_SIZE ? NULL : take(size);
+    if (size > Limits.MAX_SIZE) {
+      return NULL;
+    }
+    long address = take(size);
+    return address != NULL ? address : refused(size);
+  }
+
+  private long refused(long size) {
+    AllocatorEvents.innerRefused(name, size);
+    return NULL;
   }
 
   /** Throws iff this leaf is closed. */
@@ -105,15 +135,16 @@ abstract class CAllocator implements Allocator {
    */
   @Override
   public final void free(long address, long size) {
-    if (address != NULL && (size < 1 || size > MAX_SIZE) && !closed) {
-      throw new InvalidFreeException(name, address, size, MAX_SIZE);
+    if (address != NULL && (size < 1 || size > Limits.MAX_SIZE) && !closed) {
+      throw AllocatorEvents.invalidFree(
+          name, new InvalidFreeException(name, address, size, Limits.MAX_SIZE));
     }
     free(address);
   }
 
   @Override
   public final long maxSize() {
-    return MAX_SIZE;
+    return Limits.MAX_SIZE;
   }
 
   @Override
@@ -126,10 +157,10 @@ abstract class CAllocator implements Allocator {
     return true;
   }
 
-  /** {@return {@link AllocatorStats#NOTHING_TRACKED}} */
+  /** {@return {@link AllocatorStats#UNTRACKED}} */
   @Override
   public final AllocatorStats stats() {
-    return AllocatorStats.NOTHING_TRACKED;
+    return AllocatorStats.UNTRACKED;
   }
 
   /** Ends the use of this leaf. Live blocks are not known to it and stay with C. */

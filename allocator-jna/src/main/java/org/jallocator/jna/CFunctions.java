@@ -10,16 +10,25 @@ import com.sun.jna.Pointer;
 final class CFunctions {
 
   static {
-    Native.register(CFunctions.class, library());
+    try (NativeLibrary library = library()) {
+      Native.register(CFunctions.class, library);
+    }
   }
 
   private CFunctions() {}
 
-  /** {@return the C library, in whichever form the process has it} */
+  /** {@return the C library, in whichever form the process has it; this handle is not shared} */
   static NativeLibrary library() {
     return Platform.isWindows()
-        ? NativeLibrary.getInstance(Platform.C_LIBRARY_NAME)
-        : NativeLibrary.getProcess();
+        ? NativeLibrary.getInstance(Platform.C_LIBRARY_NAME, LibraryCalls.options(""))
+        : LibraryCalls.ownProcess();
+  }
+
+  /**
+   * Binds the functions, so that no later call has to: a class that fails to do so stays broken.
+   */
+  static void bind() {
+    // The initializer has run.
   }
 
   static native long memcpy(long to, long from, long size);
@@ -31,7 +40,7 @@ final class CFunctions {
   /**
    * Returns what C calls to call a Java function. JNA makes its faster kind of callback, without
    * reflection, boxes and an argument array, only of what is passed to a directly mapped function:
-   * so it is passed to one that moves no bytes, and hands its argument back.
+   * so it is passed to one that moves no bytes, and returns its argument.
    *
    * @param function kept by the caller for as long as C may call it
    */

@@ -1,17 +1,20 @@
 package org.jallocator.jna;
 
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
 import java.util.function.Consumer;
 import org.jallocator.Allocator;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.LeakException;
 import org.jallocator.spi.AllocatorErrors;
+import org.jallocator.spi.AllocatorEvents;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An allocator as C knows allocators: sizes of zero, blocks freed and resized without their sizes,
- * and NULL for every failure. Nothing that its functions for C do throws: what is thrown below
- * becomes NULL, and goes to the handler.
+ * An allocator as C expects one: sizes of zero, blocks freed and resized without their sizes, and
+ * NULL for every failure. Nothing that its functions for C do throws: what is thrown below becomes
+ * NULL, and goes to the handler.
  *
  * <p>Sizes are as C's size_t: what is negative here is more than any allocator has. Shared, may
  * block: the sizes of the live blocks are behind one lock, which no call of the allocator is under.
@@ -22,11 +25,21 @@ final class CallbackHeap {
 
   private static final long NULL = Allocator.NULL;
 
+  // The same numbers on all systems.
+  private static final int ENOMEM = 12;
+  private static final int EINVAL = 22;
+
   private final Allocator allocator;
   private final Consumer<? super Throwable> handler;
 
   /** The live blocks. Its monitor guards it, and {@link #closed}. */
   private final BlockSizes sizes = new BlockSizes();
+
+  /**
+   * The live blocks whose address or size for C is not that for the allocator: how far their
+   * address lies behind the allocator's, plus one. Guarded by the monitor of {@link #sizes}.
+   */
+  private final BlockSizes shifts = new BlockSizes();
 
   private boolean closed;
 
@@ -44,7 +57,7 @@ final class CallbackHeap {
     }
   }
 
-  /** C's calloc: NULL where the product is too large. */
+  /** C's calloc: NULL if the product is too large. */
   long calloc(long count, long size) {
     try {
       long bytes = count * size;
@@ -62,7 +75,7 @@ final class CallbackHeap {
   }
 
   /**
-   * C's realloc. Shrinking keeps the block in its place where more than half of it stays in use, or
+   * C's realloc. Shrinking keeps the block in its place if more than half of it stays in use, or if
    * there is no memory for a smaller one. Zero bytes free it, as in glibc, and the answer is NULL.
    */
   long realloc(long address, long size) {
@@ -80,6 +93,21 @@ final class CallbackHeap {
     }
   }
 
+  /**
+   * C's realloc with the old size. {@return NULL, and nothing done, if the block has another size}
+   * Zero bytes free the block; without a block nothing is done.
+   */
+  long realloc(long address, long oldSize, long size) {
+    try {
+      if (address != NULL) {
+        requireSize(address, oldSize);
+      }
+    } catch (Throwable t) {
+      return report(t);
+    }
+    return address == NULL && size == 0 ? NULL : realloc(address, size);
+  }
+
   /** C's free. */
   void free(long address) {
     try {
@@ -89,6 +117,66 @@ final class CallbackHeap {
     } catch (Throwable t) {
       report(t);
     }
+  }
+
+  /** C's free with the size; nothing is done if the block has another. */
+  void free(long address, long size) {
+    try {
+      if (address != NULL) {
+        requireSize(address, size);
+        give(address);
+      }
+    } catch (Throwable t) {
+      report(t);
+    }
+  }
+
+  /** C's strdup; NULL for NULL. */
+  long strdup(long text) {
+    try {
+      if (text == NULL) {
+        return NULL;
+      }
+      long bytes = new Pointer(text).indexOf(0, (byte) 0) + 1;
+      long address = take(bytes);
+      if (address != NULL) {
+        CFunctions.memcpy(address, text, bytes);
+      }
+      return address;
+    } catch (Throwable t) {
+      return report(t);
+    }
+  }
+
+  /** C's aligned_alloc, for a power of two and any size. */
+  long alignedAlloc(long alignment, long size) {
+    try {
+      return isAlignment(alignment) ? takeAligned(alignment, size) : NULL;
+    } catch (Throwable t) {
+      return report(t);
+    }
+  }
+
+  /** POSIX's posix_memalign. {@return 0, or the number of an error} */
+  int posixMemalign(long result, long alignment, long size) {
+    try {
+      if (!isAlignment(alignment) || alignment % Native.POINTER_SIZE != 0) {
+        return EINVAL;
+      }
+      long address = takeAligned(alignment, size);
+      if (address == NULL) {
+        return ENOMEM;
+      }
+      new Pointer(result).setPointer(0, new Pointer(address));
+      return 0;
+    } catch (Throwable t) {
+      report(t);
+      return ENOMEM;
+    }
+  }
+
+  private static boolean isAlignment(long alignment) {
+    return Long.bitCount(alignment) == 1 && alignment > 0;
   }
 
   /** {@return the bytes that the caller of C's malloc may use; 0 for NULL} */
@@ -118,41 +206,103 @@ final class CallbackHeap {
     return address;
   }
 
+  private long takeAligned(long alignment, long size) {
+    long lost = alignment - allocator.alignment();
+    if (lost <= 0) {
+      return take(size);
+    }
+    requireOpen();
+    long served = Math.max(1, size) + lost;
+    if (size < 0 || served < 0) {
+      return NULL;
+    }
+    long start = allocator.tryMalloc(served);
+    if (start == NULL) {
+      return NULL;
+    }
+    long address = start + alignment - 1 & -alignment;
+    try {
+      synchronized (sizes) {
+        shifts.put(address, address - start + 1);
+        try {
+          enter(address, Math.max(1, size));
+        } catch (Throwable t) {
+          shifts.remove(address);
+          throw t;
+        }
+      }
+    } catch (Throwable t) {
+      allocator.free(start, served);
+      throw t;
+    }
+    return address;
+  }
+
+  /**
+   * Takes a block back. It is out of the books before it is free: from then on another thread may
+   * be handed the same address. If the allocator refuses it, it is in again; after any other error
+   * it is unknown whether it was taken, and it stays out.
+   */
   private void give(long address) {
     long size;
+    long shift;
     synchronized (sizes) {
       size = requireSize(address);
-      // Out before it is free: from then on another thread may be handed the same address.
+      shift = shifts.remove(address);
       sizes.remove(address);
     }
     try {
-      allocator.free(address, size);
-    } catch (Throwable t) {
+      if (shift == BlockSizes.ABSENT) {
+        allocator.free(address, size);
+      } else {
+        allocator.free(address - (shift - 1));
+      }
+    } catch (IllegalArgumentException | IllegalStateException refusal) {
       synchronized (sizes) {
+        if (shift != BlockSizes.ABSENT) {
+          shifts.put(address, shift);
+        }
         sizes.put(address, size);
       }
-      throw t;
+      throw refusal;
     }
   }
 
   private long resize(long address, long size) {
     long old = requireSize(address);
     if (size <= old && size > old / 2) {
-      return address;
+      return shrink(address, size);
     }
     long moved = take(size);
     if (moved == NULL) {
-      return size > 0 && size <= old ? address : NULL;
+      return size > 0 && size <= old ? shrink(address, size) : NULL;
     }
     CFunctions.memcpy(moved, address, Math.min(old, size));
     try {
       give(address);
     } catch (Throwable t) {
-      // C is told NULL, and goes on with the old block.
+      // C gets NULL, and goes on with the old block.
       give(moved);
       throw t;
     }
     return moved;
+  }
+
+  /**
+   * Notes that a block has a smaller size for C from now on. It has not for the allocator, so the
+   * block is freed without a size. {@return the block}
+   */
+  private long shrink(long address, long size) {
+    synchronized (sizes) {
+      long old = requireSize(address);
+      if (size < old) {
+        if (shifts.get(address) == BlockSizes.ABSENT) {
+          shifts.put(address, 1);
+        }
+        sizes.replace(address, size);
+      }
+    }
+    return address;
   }
 
   private void requireOpen() {
@@ -171,13 +321,23 @@ final class CallbackHeap {
   }
 
   private long requireSize(long address) {
+    long size;
     synchronized (sizes) {
       requireOpen();
-      long size = sizes.get(address);
-      if (size == BlockSizes.ABSENT) {
-        throw new InvalidFreeException(Reason.FOREIGN, NAME, address);
-      }
-      return size;
+      size = sizes.get(address);
+    }
+    if (size == BlockSizes.ABSENT) {
+      throw AllocatorEvents.invalidFree(
+          NAME, new InvalidFreeException(Reason.FOREIGN, NAME, address));
+    }
+    return size;
+  }
+
+  /** Refuses a size that is not the block's; for none, a block has one byte. */
+  private void requireSize(long address, long told) {
+    long size = requireSize(address);
+    if (Math.max(1, told) != size) {
+      throw AllocatorEvents.invalidFree(NAME, new InvalidFreeException(NAME, address, told, size));
     }
   }
 
@@ -186,7 +346,7 @@ final class CallbackHeap {
     try {
       handler.accept(thrown);
     } catch (Throwable ofHandler) {
-      // There is C above: nobody is left to tell.
+      // The caller is C: there is nowhere to report it.
     }
     return NULL;
   }

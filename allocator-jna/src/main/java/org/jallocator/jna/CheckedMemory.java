@@ -8,8 +8,8 @@ import java.nio.ByteBuffer;
  * A {@link Memory} on memory that JNA did not allocate: no malloc, no map entry, no cleaner.
  *
  * <p>JNA asks {@link #boundsCheck} before nearly every access; what it leaves out (filling,
- * searching, aligning, the range of a {@link ByteBuffer}) is checked here. One word tells open from
- * closed:
+ * searching, aligning, the range of a {@link ByteBuffer}) is checked here. One word says whether it
+ * is open:
  *
  * <pre>
  *   peer == address   open
@@ -62,18 +62,44 @@ abstract class CheckedMemory extends Memory {
         "range exceeds memory: offset=" + offset + ", length=" + length + ", limit=" + size);
   }
 
+  /**
+   * Makes a view of a range, which ends with this memory.
+   *
+   * @param offset where the range starts, in bytes
+   * @param length its bytes
+   * @return a new view; closing it closes nothing
+   * @throws IllegalStateException if this memory is closed
+   * @throws IndexOutOfBoundsException if a part of the range is outside
+   */
   @Override
   public Pointer share(long offset, long length) {
     boundsCheck(offset, length);
     return new MemoryView(this, offset, length);
   }
 
+  /**
+   * Makes a view that starts at the next multiple of an alignment and ends with this memory.
+   *
+   * @param byteBoundary the alignment in bytes, a power of two
+   * @return this memory if it is aligned so, else a new view
+   * @throws IllegalArgumentException if {@code byteBoundary} is no power of two
+   * @throws IllegalStateException if this memory is closed
+   */
   @Override
   public Memory align(int byteBoundary) {
     boundsCheck(0, 0);
     return super.align(byteBoundary);
   }
 
+  /**
+   * Fills a range with one byte.
+   *
+   * @param offset where the range starts, in bytes
+   * @param length its bytes
+   * @param value the byte
+   * @throws IllegalStateException if this memory is closed
+   * @throws IndexOutOfBoundsException if a part of the range is outside
+   */
   @Override
   public void setMemory(long offset, long length, byte value) {
     boundsCheck(offset, length);
@@ -106,6 +132,7 @@ abstract class CheckedMemory extends Memory {
     return new Pointer(peer).getByteBuffer(offset, length);
   }
 
+  /** {@return the address and the size, or that this memory is closed} */
   @Override
   public String toString() {
     return valid() ? super.toString() : "closed (" + size + " bytes)";

@@ -25,9 +25,13 @@ public final class DefaultAllocator extends CAllocator {
   /** Null iff C's malloc aligns enough. */
   private final @Nullable AlignedHeap aligned;
 
-  /** Makes a leaf; any number may live side by side. */
+  /**
+   * Makes a leaf; any number may live side by side.
+   *
+   * @throws IllegalStateException if JNA is missing, older than 5.12, or cannot load its library
+   */
   public DefaultAllocator() {
-    super(NAME, MALLOC_ALIGNMENT);
+    super(NAME, mallocAlignment());
     this.aligned = null;
   }
 
@@ -39,15 +43,18 @@ public final class DefaultAllocator extends CAllocator {
    *     pointers is what {@link #DefaultAllocator()} gives
    * @throws IllegalArgumentException if {@code alignment} is no power of two, or the platform has
    *     no such call
+   * @throws IllegalStateException if JNA is missing, older than 5.12, or cannot load its library
    */
   public DefaultAllocator(long alignment) {
     super(NAME, AlignedHeap.checkedAlignment(NAME, alignment));
-    this.aligned = alignment > MALLOC_ALIGNMENT ? AlignedHeap.ofPlatform(alignment) : null;
+    this.aligned = alignment > Limits.MALLOC_ALIGNMENT ? AlignedHeap.ofPlatform(alignment) : null;
   }
 
   @Override
   long take(long size) {
-    return aligned == null ? Native.malloc(Math.max(size, MALLOC_ALIGNMENT)) : aligned.take(size);
+    return aligned == null
+        ? Native.malloc(Math.max(size, Limits.MALLOC_ALIGNMENT))
+        : aligned.take(size);
   }
 
   @Override

@@ -46,6 +46,7 @@ public final class DefaultProvider implements AllocatorProvider {
 
   @Override
   public Allocator create(AllocatorSettings settings) {
+    Jna.require();
     long alignment = settings.get(ALIGNMENT);
     return alignment == 0 ? new DefaultAllocator() : new DefaultAllocator(alignment);
   }

@@ -2,7 +2,7 @@ package org.jallocator.jna;
 
 import java.io.File;
 import java.util.Objects;
-import org.jallocator.AllocatorStats;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,18 +37,20 @@ public final class LibraryAllocator extends CAllocator {
     super(NAME, alignment);
     this.library = library;
     this.calls = library.malloc();
-    this.aligned = alignment > MALLOC_ALIGNMENT ? library.requireAlignedAlloc(alignment) : null;
+    this.aligned =
+        alignment > Limits.MALLOC_ALIGNMENT ? library.requireAlignedAlloc(alignment) : null;
   }
 
-  /** {@return a builder that knows no library yet} */
+  /** {@return a builder without a library} */
   public static Builder builder() {
+    Jna.require();
     return new Builder();
   }
 
   @Override
   long take(long size) {
     return aligned == null
-        ? calls.malloc(Math.max(size, MALLOC_ALIGNMENT))
+        ? calls.malloc(Math.max(size, Limits.MALLOC_ALIGNMENT))
         : aligned.aligned_alloc(alignment(), AlignedHeap.roundUp(size, alignment()));
   }
 
@@ -58,18 +60,20 @@ public final class LibraryAllocator extends CAllocator {
   }
 
   /**
-   * {@return the bytes that a block really has, at least what {@link #malloc} was asked for; {@link
-   * AllocatorStats#UNTRACKED} iff the library has no malloc_usable_size}
+   * {@return the bytes that a block really has, at least what {@link #malloc} was asked for; empty
+   * iff the library has no malloc_usable_size}
    *
    * <p>Shared, never blocks. One JNI crossing.
    *
    * @param address a live block of this allocator, which is not checked
    * @throws IllegalStateException if this allocator is closed
    */
-  public long usableSize(long address) {
+  public OptionalLong usableSize(long address) {
     requireOpen();
     LibraryCalls.UsableSize usableSize = library.usableSize();
-    return usableSize == null ? AllocatorStats.UNTRACKED : usableSize.malloc_usable_size(address);
+    return usableSize == null
+        ? OptionalLong.empty()
+        : OptionalLong.of(usableSize.malloc_usable_size(address));
   }
 
   /** {@return the file that the library was loaded from, as the system names it} */
@@ -97,7 +101,7 @@ public final class LibraryAllocator extends CAllocator {
      * Sets the name by which the system finds the library: {@code jemalloc}, or with its version
      * {@code libjemalloc.so.2}. Looked for as JNA does, in {@code jna.library.path} first.
      *
-     * @param name the name; empty where a path is given
+     * @param name the name; empty if a path is given
      * @return this builder
      */
     public Builder name(String name) {
@@ -106,9 +110,9 @@ public final class LibraryAllocator extends CAllocator {
     }
 
     /**
-     * Sets the library's file, where it is not found by name.
+     * Sets the library's file, if it is not found by name.
      *
-     * @param path the file; empty where a name is given
+     * @param path the file; empty if a name is given
      * @return this builder
      */
     public Builder path(String path) {
@@ -155,7 +159,7 @@ public final class LibraryAllocator extends CAllocator {
             NAME + ": takes either a name or a path: name=" + name + ", path=" + path);
       }
       long aligned =
-          AlignedHeap.checkedAlignment(NAME, alignment == 0 ? MALLOC_ALIGNMENT : alignment);
+          AlignedHeap.checkedAlignment(NAME, alignment == 0 ? mallocAlignment() : alignment);
       String library = path.isEmpty() ? name : new File(path).getAbsolutePath();
       return new LibraryAllocator(BoundLibrary.open(library, prefix), aligned);
     }

@@ -37,7 +37,7 @@ final class LibraryCalls {
     long aligned_alloc(long alignment, long size);
   }
 
-  /** What tells the length of a block. */
+  /** The call that returns the length of a block. */
   interface UsableSize {
     long malloc_usable_size(long address);
   }
@@ -113,15 +113,50 @@ final class LibraryCalls {
   }
 
   /**
-   * Binds _aligned_malloc and _aligned_free.
+   * Binds functions of the process itself, the C library's among them.
    *
-   * @throws UnsatisfiedLinkError if the library lacks one
+   * @param type the interface that has the functions
+   * @param template a class with no state that implements it by native methods
+   * @throws UnsatisfiedLinkError if the process lacks one
    */
-  static WindowsAligned windowsAligned(NativeLibrary library) {
-    return bind(WindowsAligned.class, WindowsAlignedTemplate.class, library);
+  static <T> T ofProcess(Class<T> type, Class<? extends T> template) {
+    try (NativeLibrary process = ownProcess()) {
+      return bind(type, template, process);
+    }
   }
 
-  private static <T> T bind(Class<T> type, Class<? extends T> template, NativeLibrary library) {
+  /**
+   * Binds functions of a library that stays loaded without us, such as the system's own.
+   *
+   * @param name the library
+   * @param type the interface that has the functions
+   * @param template a class with no state that implements it by native methods
+   * @throws UnsatisfiedLinkError if the library lacks one
+   */
+  static <T> T ofLibrary(String name, Class<T> type, Class<? extends T> template) {
+    try (NativeLibrary library = NativeLibrary.getInstance(name, options(""))) {
+      return bind(type, template, library);
+    }
+  }
+
+  /**
+   * {@return an unshared handle on the process, to be closed once its functions are bound} They
+   * stay bound. JNA registers every open handle with its cleaner, and the cleaner's thread lives
+   * for as long as anything is registered.
+   */
+  static NativeLibrary ownProcess() {
+    return NativeLibrary.getProcess(options(""));
+  }
+
+  /**
+   * Binds the functions of an interface.
+   *
+   * @param type the interface
+   * @param template a class with no state that implements it by native methods
+   * @param library what has the functions
+   * @throws UnsatisfiedLinkError if the library lacks one
+   */
+  static <T> T bind(Class<T> type, Class<? extends T> template, NativeLibrary library) {
     try {
       Class<?> copy = MethodHandles.lookup().defineHiddenClass(bytes(template), true).lookupClass();
       Native.register(copy, library);

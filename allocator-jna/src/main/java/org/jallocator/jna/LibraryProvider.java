@@ -46,6 +46,7 @@ public final class LibraryProvider implements AllocatorProvider {
 
   @Override
   public Allocator create(AllocatorSettings settings) {
+    Jna.require();
     return LibraryAllocator.builder()
         .name(settings.get(LIBRARY))
         .path(settings.get(PATH))

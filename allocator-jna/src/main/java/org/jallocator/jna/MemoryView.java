@@ -10,7 +10,7 @@ import com.sun.jna.Pointer;
  * view and frees nothing.
  *
  * <p>A view made of a view is one of the same whole, so that a check is one step however deep views
- * nest. Its own peer stays when the whole is closed: a view knows of that only when it is asked.
+ * nest. Its own peer stays when the whole is closed: a view checks the whole at each access.
  */
 final class MemoryView extends CheckedMemory {
 

@@ -44,6 +44,7 @@ public final class NativeCopy {
 
   /** {@return the encoding of C's wchar_t} */
   static Charset wide() {
+    Jna.require();
     String order = ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN ? "BE" : "LE";
     return Charset.forName("UTF-" + Native.WCHAR_SIZE * 8 + order);
   }
@@ -95,8 +96,15 @@ public final class NativeCopy {
    * @throws OutOfMemoryError if the allocator has no memory
    */
   public static Pointer bytes(Allocator allocator, byte[] bytes) {
-    Pointer copy = new Pointer(allocator.malloc(Math.max(1, bytes.length)));
-    copy.write(0, bytes, 0, bytes.length);
-    return copy;
+    Jna.require();
+    long address = allocator.malloc(Math.max(1, bytes.length));
+    try {
+      Pointer copy = new Pointer(address);
+      copy.write(0, bytes, 0, bytes.length);
+      return copy;
+    } catch (Throwable t) { // a full stack or heap
+      allocator.free(address);
+      throw t;
+    }
   }
 }

@@ -23,26 +23,30 @@ import org.jspecify.annotations.Nullable;
  * block of its own. So a scope of a few small values is one malloc and one free of the allocator,
  * and two scopes on one arena do not depend on each other's order.
  *
- * <p>{@link #nested} scopes move back to where they began and take nothing from the allocator while
- * the chunk has room: keep one scope for a thread and nest one in it for each request. While a
- * nested scope is open the outer one hands out nothing; closing an outer scope closes those nested
- * in it.
+ * <p>A {@link #nested} scope that closes moves back to where it began. It takes nothing from the
+ * allocator as long as the chunk has room, or what earlier nested scopes needed beyond it is
+ * enough: keep one scope for a thread and nest one in it for each request. While a nested scope is
+ * open, the outer one hands out nothing. Closing an outer scope closes those nested in it.
  *
  * <p>When a scope closes, its memory is closed: every access through a {@code Memory}, a view of
- * it, a structure on it or a by-reference is an {@link IllegalStateException}. By-references are
- * pooled, because JNA allocates for each that is made: one that a program keeps is lent again after
- * 32 loans of its class at the earliest, and then is somebody else's. A raw address from {@link
- * #malloc} is not caught. Handed to C after closing, a by-reference is refused by interface
- * mapping; by direct mapping C is passed NULL, and for a {@code Memory} by both; for a view, its
- * old address.
+ * it, a structure on it or a by-reference is an {@link IllegalStateException}, except by {@code
+ * toString}. What cannot be caught: a raw address from {@link #malloc}. What is handed to C after
+ * closing: interface mapping refuses a by-reference, and direct mapping passes NULL for it; both
+ * pass NULL for a {@code Memory}, and the old address for a view of one.
  *
- * <p>Price: a raw {@link #malloc} allocates nothing on the Java heap, memory one object of 40
- * bytes, a by-reference nothing in steady state, a nested scope one object of 56 bytes, which the
- * compiler often does without (JnaMemoryBenchmark of allocator-bench). In JNA nothing is allocated,
- * but for structures: for one whose class has no public constructor that takes a {@code Pointer},
- * be it nested in another, and for its fields that are by-references, JNA allocates as it makes
- * them, and for a String field as it is written. Not for memory that outlives a request: there,
- * {@link AllocatorMemory}.
+ * <p>By-references are pooled, because JNA allocates for each that is made. One that a program
+ * keeps belongs to another caller when it is lent again, after 32 loans of its class at the
+ * earliest. By-references of a class with fields of its own are not pooled: JNA makes each anew, on
+ * its own memory.
+ *
+ * <p>Price, on the Java heap: nothing for a raw {@link #malloc}, one object of 40 bytes for memory,
+ * nothing in steady state for a by-reference, one object of 56 bytes for a nested scope, which the
+ * compiler often removes (JnaMemoryBenchmark of allocator-bench). JNA itself allocates for
+ * structures only: when it makes one whose class has no public constructor that takes a {@code
+ * Pointer}, also one nested in another, or one with fields that are by-references; and when it
+ * writes a String field.
+ *
+ * <p>Not for memory that outlives a request: take {@link AllocatorMemory} for that.
  *
  * <p>Confined to its owner thread. What it handed out may be accessed by any thread.
  */
@@ -50,14 +54,20 @@ public final class NativeScope extends ScopeValues implements AutoCloseable {
 
   private static final long DEFAULT_CHUNK_SIZE = 1024;
 
+  private static final long DEFAULT_RETAIN = 64 * 1024;
+
   private final ScopeRegion region;
   private final @Nullable NativeScope outer;
   private final long number;
-  private final int blocks;
-  private final long top;
-  private final long limit;
+
+  // Where the region stood as this opened.
+  final int blocks;
+  final long top;
+  final long limit;
   private final @Nullable ScopeMemory youngest;
-  private boolean closed;
+
+  /** Written by the region too, in one step with its own state. */
+  boolean closed;
 
   private NativeScope(ScopeRegion region, @Nullable NativeScope outer) {
     this.region = region;
@@ -70,7 +80,7 @@ public final class NativeScope extends ScopeValues implements AutoCloseable {
   }
 
   /**
-   * Opens a scope with chunks of 1 KiB, growing where more than one is needed. Takes no memory yet.
+   * Opens a scope with chunks of 1 KiB, growing if more than one is needed. Takes no memory yet.
    *
    * @param allocator where memory comes from; stays open
    * @return a new scope, confined to the calling thread; the caller closes it
@@ -80,20 +90,43 @@ public final class NativeScope extends ScopeValues implements AutoCloseable {
   }
 
   /**
-   * Opens a scope. Takes no memory yet.
+   * Opens a scope that keeps at most 64 KiB from one nested scope for the next. Takes no memory
+   * yet.
    *
    * @param allocator where memory comes from; stays open
    * @param chunkSize bytes of the first chunk, which is kept until the outermost scope closes; at
-   *     least 1; where the allocator serves less, as much as it serves
+   *     least 1; if the allocator serves less, as much as it serves
    * @return a new scope, confined to the calling thread; the caller closes it
    * @throws IllegalArgumentException if {@code chunkSize} is less than 1
    */
   public static NativeScope open(Allocator allocator, long chunkSize) {
+    return open(allocator, chunkSize, DEFAULT_RETAIN);
+  }
+
+  /**
+   * Opens a scope. Takes no memory yet.
+   *
+   * @param allocator where memory comes from; stays open
+   * @param chunkSize bytes of the first chunk, which is kept until the outermost scope closes; at
+   *     least 1; if the allocator serves less, as much as it serves
+   * @param retain bytes that are kept beside the chunk, at the most, if a nested scope that needed
+   *     them closes: the next one takes them again; all go back when the outermost scope closes
+   * @return a new scope, confined to the calling thread; the caller closes it
+   * @throws IllegalArgumentException if {@code chunkSize} is less than 1, or {@code retain} less
+   *     than 0
+   * @throws IllegalStateException if JNA is missing, older than 5.12, or cannot load its library
+   */
+  public static NativeScope open(Allocator allocator, long chunkSize, long retain) {
+    Jna.require();
     if (chunkSize < 1) {
       throw new IllegalArgumentException(
           "chunkSize is less than one byte: chunkSize=" + chunkSize + ", limit=1");
     }
-    return new NativeScope(new ScopeRegion(allocator, chunkSize), null);
+    if (retain < 0) {
+      throw new IllegalArgumentException(
+          "retain is less than zero: retain=" + retain + ", limit=0");
+    }
+    return new NativeScope(new ScopeRegion(allocator, chunkSize, retain), null);
   }
 
   /**
@@ -108,12 +141,13 @@ public final class NativeScope extends ScopeValues implements AutoCloseable {
   }
 
   /**
-   * Hands out bytes, their contents undefined. O(1). Aligned as the allocator's blocks, or to 16
-   * where those are aligned to more.
+   * Hands out bytes, their contents undefined. O(1). Aligned to 16, or as the allocator's blocks if
+   * that is more, up to 64.
    *
    * @param size in bytes, at least 1
    * @return an address that is good until this scope closes
-   * @throws IllegalArgumentException if the allocator does not serve the size
+   * @throws IllegalArgumentException if the allocator does not serve the size, together with what
+   *     it takes to align it
    * @throws OutOfMemoryError if the allocator has no memory
    * @throws IllegalStateException if this scope may not be used now: it is closed, a nested one is
    *     open, or the thread is not its owner
@@ -127,6 +161,17 @@ public final class NativeScope extends ScopeValues implements AutoCloseable {
   public Memory memory(long size) {
     requireUsable();
     ScopeMemory memory = new ScopeMemory(region.malloc(size), size);
+    region.add(memory);
+    return memory;
+  }
+
+  @Override
+  public Memory memory(long size, long alignment) {
+    requireUsable();
+    if (Long.bitCount(alignment) != 1 || alignment < 1) {
+      throw new IllegalArgumentException("alignment is no power of two: alignment=" + alignment);
+    }
+    ScopeMemory memory = new ScopeMemory(region.malloc(size, alignment), size);
     region.add(memory);
     return memory;
   }
@@ -147,14 +192,15 @@ public final class NativeScope extends ScopeValues implements AutoCloseable {
   }
 
   /**
-   * Makes a structure on zeros. A public constructor that takes a {@code Pointer} is called where
-   * there is one; without one JNA allocates a block of its own first, which it never closes, and a
-   * {@code ByValue} stays on that.
+   * Makes a structure on zeros, by its public constructor that takes a {@code Pointer}, or if that
+   * one fails or leaves an array field null, by the one without arguments. For the latter JNA
+   * allocates a block of its own first, which it never closes, and a {@code ByValue} stays on that.
    *
    * @param <T> the class
    * @param type a class whose structures are all of one size
    * @return a new structure
-   * @throws IllegalArgumentException if the structure cannot be made
+   * @throws IllegalArgumentException if no structure of the class can be made: the message has the
+   *     class, its array fields that are null, and JNA's reason
    */
   public <T extends Structure> T struct(Class<T> type) {
     StructType structType = StructType.of(type);
@@ -162,38 +208,62 @@ public final class NativeScope extends ScopeValues implements AutoCloseable {
   }
 
   /**
+   * Makes a structure of variable length on zeros: the bytes behind its fields are those of a last
+   * array, for example, of which the class has one element. They are reached by its pointer.
+   *
+   * @param <T> the class
+   * @param type a class
+   * @param bytes the length in bytes, at least that of a structure of the class on zeros
+   * @return a new structure
+   * @throws IllegalArgumentException if {@code bytes} is too few, or no structure of the class can
+   *     be made
+   */
+  public <T extends Structure> T struct(Class<T> type, long bytes) {
+    StructType structType = StructType.of(type);
+    if (bytes < structType.size()) {
+      throw new IllegalArgumentException(
+          "bytes are less than the structure has: type="
+              + type.getName()
+              + ", bytes="
+              + bytes
+              + ", limit="
+              + structType.size());
+    }
+    return type.cast(structType.place(zeroed(bytes)));
+  }
+
+  /**
    * Makes structures on zeros, one behind the other, linked as by {@code Structure.toArray}: the
-   * first as an argument writes and reads them all.
+   * first as an argument writes and reads them all. They are not linked if the class has a
+   * constructor that takes a {@code Pointer}, and it fails: then the array is the argument.
    *
    * @param <T> the class
    * @param type a class whose structures are all of one size
-   * @param count how many, at least 1
+   * @param count how many; for 0, an empty array
    * @return new structures
-   * @throws IllegalArgumentException if {@code count} is less than 1, a structure cannot be made,
-   *     or the class is a {@code ByValue} without a public constructor that takes a {@code Pointer}
+   * @throws IllegalArgumentException if {@code count} is less than 0, no structure of the class can
+   *     be made, or the class is a {@code ByValue} without a public constructor that takes a {@code
+   *     Pointer}
    */
   public <T extends Structure> T[] structs(Class<T> type, int count) {
-    if (count < 1) {
-      throw new IllegalArgumentException("count is less than one: count=" + count + ", limit=1");
+    if (count < 0) {
+      throw new IllegalArgumentException("count is less than zero: count=" + count + ", limit=0");
     }
     @SuppressWarnings("unchecked") // an array of the class
     T[] structures = (T[]) Array.newInstance(type, count);
     StructType structType = StructType.of(type);
-    Memory memory = zeroed((long) structType.size() * count);
-    Structure first = structType.place(memory);
-    if (!first.getPointer().equals(memory)) {
-      throw new IllegalArgumentException(
-          "structure by value has no public constructor that takes a Pointer: type="
-              + type.getName());
+    if (count == 0) {
+      requireUsable();
+      return structures;
     }
-    first.toArray(structures);
+    structType.placeAll(zeroed((long) structType.size() * count), structures);
     return structures;
   }
 
   @Override
   ByReference lend(Class<? extends ByReference> type) {
     requireUsable();
-    return region.lend(type).reference;
+    return region.lend(type);
   }
 
   private void requireUsable() {
@@ -203,7 +273,7 @@ public final class NativeScope extends ScopeValues implements AutoCloseable {
   }
 
   private IllegalStateException unusable() {
-    if (!isOpen()) {
+    if (!isOpen() || region.innermost == ScopeRegion.NO_SCOPE) {
       return new IllegalStateException("scope is closed");
     }
     if (Thread.currentThread() != region.owner) {
@@ -220,21 +290,32 @@ public final class NativeScope extends ScopeValues implements AutoCloseable {
    * Ends what this scope handed out and frees its memory, and closes the scopes nested in it.
    * Closing twice is silent. O(memory objects and blocks).
    *
-   * <p>Where the allocator throws, all that it does take back goes back, its first exception is
-   * thrown then, with the others suppressed, and this scope is closed.
+   * <p>If the allocator throws, the other blocks go back all the same, its first exception is
+   * thrown then, with the others suppressed, and this scope is closed. Only after a {@link
+   * StackOverflowError} is it not: close it again, from where there is more stack.
    *
    * @throws IllegalStateException if this scope is confined to another thread; it stays open
    */
   @Override
+  @SuppressWarnings("ReferenceEquality") // the very object, at whatever address it was
   public void close() {
     if (region.innermost != number || Thread.currentThread() != region.owner) {
       closeSlow();
-    } else if (outer == null) {
-      closed = true;
+      return;
+    }
+    if (region.youngest != youngest) {
+      region.endAfter(youngest);
+    }
+    NativeScope outer = this.outer;
+    if (outer == null) {
       region.close();
-    } else {
       closed = true;
-      region.moveBack(outer.number, blocks, top, limit, youngest);
+    } else if (blocks == region.blocks && limit != 0) {
+      region.top = top;
+      region.innermost = outer.number;
+      closed = true;
+    } else {
+      region.moveBack(this, outer.number);
     }
   }
 

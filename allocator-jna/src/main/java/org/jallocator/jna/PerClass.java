@@ -8,9 +8,10 @@ import java.util.function.Function;
 /**
  * A value for each class, made once, that keeps no class loader from being unloaded.
  *
- * <p>A {@link ClassValue} hangs its value on the class: right for a user's class, which goes with
- * its application. JNA itself may live longer than we do, in a server's common loader; what hung on
- * its classes would hold ours for ever. Those values are in a map of ours.
+ * <p>A {@link ClassValue} keeps its value with the class. That is right for a user's class, which
+ * is unloaded with its application. JNA itself may live longer than this module, in a server's
+ * common loader; a value kept with its classes would keep our classes loaded. Those values are in a
+ * map of ours.
  *
  * <p>Shared, never blocks once the value is there.
  *

@@ -1,12 +1,16 @@
 package org.jallocator.jna;
 
+import com.sun.jna.Memory;
+import com.sun.jna.Pointer;
 import com.sun.jna.ptr.ByReference;
+import java.nio.ByteBuffer;
 
 /** What a pooled by-reference points at while a scope has it on loan. */
 final class ReferenceMemory extends ScopeMemory {
 
   final ByReference reference;
   private boolean lent;
+  private boolean viewed;
 
   /**
    * Makes memory without an address, and so closed.
@@ -23,18 +27,40 @@ final class ReferenceMemory extends ScopeMemory {
     return lent;
   }
 
-  /** Opens this at an address, with the by-reference on it. */
-  void lend(long address) {
+  /** {@return whether there are views of this: they would come to life with the next loan} */
+  boolean isViewed() {
+    return viewed;
+  }
+
+  /** Opens this at an address. */
+  void open(long address) {
     peer = address;
     lent = true;
-    reference.setPointer(this);
   }
 
   /** Ends the loan, wherever the by-reference points by now. */
   @Override
   void end() {
     super.end();
-    lent = false;
     reference.setPointer(ReferenceOfClosedScope.INSTANCE);
+    lent = false;
+  }
+
+  @Override
+  public Pointer share(long offset, long length) {
+    viewed = true;
+    return super.share(offset, length);
+  }
+
+  @Override
+  public Memory align(int byteBoundary) {
+    viewed = true;
+    return super.align(byteBoundary);
+  }
+
+  @Override
+  public ByteBuffer getByteBuffer(long offset, long length) {
+    viewed = true;
+    return super.getByteBuffer(offset, length);
   }
 }

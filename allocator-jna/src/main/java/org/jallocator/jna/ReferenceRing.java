@@ -14,11 +14,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Making a by-reference makes JNA allocate, so none is made while one that is not lent will do.
  * The one that was back the longest is lent first: what a program still holds of a closed scope
- * throws for as many loans as the ring is long, before it comes to life again as somebody else's.
- * That is the limit of pooling, and why a ring does not start smaller.
+ * throws for as many loans as the ring is long, before it is lent to another caller. That is the
+ * limit of pooling, and why a ring does not start smaller.
  *
  * <p>Invariant: {@code memories.length} is a power of two. Price of a loan: no allocation, O(1) and
- * a step over each by-reference that is still lent where {@code next} passes it.
+ * a step over each by-reference that is still lent when {@code next} passes it.
  *
  * <p>Confined to the thread of the scope that holds it; {@link ReferenceRings} hands it on.
  */
@@ -27,11 +27,14 @@ final class ReferenceRing {
   /** Loans before one that is back is lent again. */
   static final int MIN_LENGTH = 32;
 
-  /** What a ring may have grown to and still be kept for the next scope. */
-  static final int MAX_KEPT_LENGTH = 1024;
+  /** How many are kept for the next scope at the most, some 80 bytes each. */
+  static final int MAX_KEPT_LENGTH = 16 * 1024;
 
   final ReferenceRings home;
   final Class<? extends ByReference> type;
+
+  /** Whether the class is one to pool; if not, this ring stays empty. */
+  final boolean isPooled;
 
   /** The bytes that each by-reference points at. */
   final long size;
@@ -45,31 +48,34 @@ final class ReferenceRing {
   ReferenceRing(ReferenceRings home) {
     this.home = home;
     this.type = home.type;
+    this.isPooled = home.isPooled();
     this.size = home.size();
   }
 
-  /** Lends the by-reference that was back the longest, or a new one. */
-  ReferenceMemory lend(long address) {
+  /** {@return the by-reference that was back the longest, or a new one, to be lent} */
+  ReferenceMemory next() {
     @Nullable ReferenceMemory[] memories = this.memories;
     int next = this.next;
     ReferenceMemory memory = memories[next];
-    if (memory == null || memory.isLent()) {
-      return lendSlow(address);
+    if (memory == null || memory.isLent() || memory.isViewed()) {
+      return nextSlow();
     }
     this.next = (next + 1) & (memories.length - 1);
-    memory.lend(address);
     return memory;
   }
 
-  private ReferenceMemory lendSlow(long address) {
+  private ReferenceMemory nextSlow() {
     seek();
-    if (memories[next] == null) {
-      memories[next] = make();
+    ReferenceMemory memory = memories[next];
+    if (memory == null) {
+      memories[next] = new ReferenceMemory(home.make(), size);
+    } else if (memory.isViewed()) {
+      memories[next] = new ReferenceMemory(memory.reference, size);
     }
-    return lend(address);
+    return next();
   }
 
-  /** Goes to the next place where nothing is lent, which is a new one where all is. */
+  /** Goes to the next by-reference that is not lent; makes room for a new one if all are. */
   private void seek() {
     for (int i = 0; i < memories.length; i++) {
       ReferenceMemory memory = memories[next];
@@ -78,15 +84,16 @@ final class ReferenceRing {
       }
       next = (next + 1) & (memories.length - 1);
     }
-    next = memories.length;
-    memories = Arrays.copyOf(memories, 2 * next);
+    int length = memories.length;
+    memories = Arrays.copyOf(memories, 2 * length);
+    next = length;
   }
 
-  private ReferenceMemory make() {
-    return new ReferenceMemory(home.make(), size);
-  }
-
-  boolean isWorthKeeping() {
-    return memories.length <= MAX_KEPT_LENGTH;
+  /** Forgets what is beyond the length that is kept; nothing is lent. */
+  void trim() {
+    if (memories.length > MAX_KEPT_LENGTH) {
+      memories = Arrays.copyOf(memories, MAX_KEPT_LENGTH);
+      next &= MAX_KEPT_LENGTH - 1;
+    }
   }
 }

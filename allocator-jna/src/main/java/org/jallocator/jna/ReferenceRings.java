@@ -4,16 +4,20 @@ import com.sun.jna.Memory;
 import com.sun.jna.NativeMappedConverter;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.ByReference;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Field;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Modifier;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The rings of one by-reference type that no scope holds.
  *
- * <p>A thread looks in the slot of its own number first, where it put the ring that it had last,
- * and then in the others. A slot is a cache line's worth of references, of which one is used, so
- * that threads do not disturb each other. What finds no slot is left to the garbage collector: a
- * ring holds no native memory.
+ * <p>A thread looks first in the slot of its own number, which has the ring that it had last, and
+ * then in the others. A slot is a cache line's worth of references, of which one is used, so that
+ * threads do not disturb each other. What finds no slot is left to the garbage collector: a ring
+ * holds no native memory.
  *
  * <p>Shared, never blocks. One atomic exchange to take a ring and one to put it back.
  */
@@ -28,11 +32,33 @@ final class ReferenceRings {
   final Class<? extends ByReference> type;
   private final AtomicReferenceArray<@Nullable ReferenceRing> slots =
       new AtomicReferenceArray<>(SLOTS * STRIDE);
+  private final boolean isPooled;
   private final long size;
 
   private ReferenceRings(Class<? extends ByReference> type) {
     this.type = type;
-    this.size = detach(instance());
+    this.isPooled = isWithoutFields(type);
+    ByReference first = instance();
+    this.size = isPooled ? detach(first) : 0;
+  }
+
+  /**
+   * {@return whether all that a by-reference has is its pointer} One with fields of its own would
+   * bring them to its next user, and may have kept views of the memory that it was made on.
+   */
+  private static boolean isWithoutFields(Class<?> type) {
+    for (Class<?> at = type; at != ByReference.class; at = at.getSuperclass()) {
+      for (Field field : at.getDeclaredFields()) {
+        if (!Modifier.isStatic(field.getModifiers())) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  boolean isPooled() {
+    return isPooled;
   }
 
   /**
@@ -57,9 +83,42 @@ final class ReferenceRings {
     return reference;
   }
 
-  /** Has JNA make it, because a user's module may be open to JNA and not to us. */
+  /** {@return a new by-reference as its class makes it, on memory of JNA's} */
+  ByReference makeWithMemory() {
+    return instance();
+  }
+
+  /**
+   * Makes one; or has JNA make it, because a user's module may be open to JNA and not to us. JNA
+   * keeps the first that it makes, and with it something for its cleaner's thread to wait for.
+   */
   private ByReference instance() {
-    return (ByReference) NativeMappedConverter.getInstance(type).defaultValue();
+    try {
+      Constructor<? extends ByReference> constructor = type.getConstructor();
+      return constructor.canAccess(null)
+          ? constructor.newInstance()
+          : (ByReference) NativeMappedConverter.getInstance(type).defaultValue();
+    } catch (InvocationTargetException e) {
+      if (e.getCause() instanceof VirtualMachineError error) {
+        throw error;
+      }
+      throw refused(e);
+    } catch (ReflectiveOperationException e) {
+      throw refused(e);
+    } catch (VirtualMachineError e) {
+      throw e;
+    } catch (RuntimeException | Error e) {
+      throw refused(e);
+    }
+  }
+
+  private IllegalArgumentException refused(Throwable cause) {
+    Throwable root = cause;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return new IllegalArgumentException(
+        "by-reference cannot be made: type=" + type.getName() + ", reason=" + root, cause);
   }
 
   private static long detach(ByReference reference) {
@@ -73,7 +132,7 @@ final class ReferenceRings {
     return memory.size();
   }
 
-  /** {@return a ring for the caller alone, new where there is none} */
+  /** {@return a ring for the caller alone, new if there is none} */
   ReferenceRing take() {
     int home = home();
     for (int step = 0; step < SLOTS; step++) {
@@ -90,8 +149,13 @@ final class ReferenceRings {
 
   /** Takes a ring from its scope; nothing of it is lent. */
   void put(ReferenceRing ring) {
-    if (!ring.isWorthKeeping()) {
+    if (!isPooled) {
       return;
+    }
+    try {
+      ring.trim();
+    } catch (OutOfMemoryError fullHeap) {
+      return; // for the garbage collector, all of it
     }
     int home = home();
     for (int step = 0; step < SLOTS; step++) {

@@ -15,10 +15,9 @@ class ScopeMemory extends CheckedMemory {
     super(address, size);
   }
 
-  /** Ends this, as its scope closes. */
+  /** Ends this, as its scope closes. May be called again. */
   void end() {
     peer = CLOSED;
-    older = null;
   }
 
   @Override

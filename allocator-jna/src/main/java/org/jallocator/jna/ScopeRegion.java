@@ -12,32 +12,47 @@ import org.jspecify.annotations.Nullable;
  * freed by itself. A nested scope is a place to move back to.
  *
  * <pre>
- *   chunk      |aaaa|bb|cccccc|dd|      |       kept until the outermost scope closes
- *   position   a nested scope opened here ^     top moves back when it closes
- *   blocks     |eeeeeeeeeeee|  |ff|g|     |     a large one, a further chunk: freed with the scope
+ *   chunk    |aaaa|bb|cccccc|dd|      |          until the outermost scope closes
+ *   top      a nested scope opened here ^        moves back when it closes
+ *   entries  |eeeeeeee|   |ff|g|    |  |  ...  |  ....  |
+ *            large ones, further chunks   kept for reuse
+ *            0 .. blocks                  blocks .. total
  * </pre>
+ *
+ * <p>When a nested scope closes, its blocks become kept ones by moving {@code blocks} back; beyond
+ * {@code retain} bytes they are freed. So a round that needs what the last one needed takes nothing
+ * from the allocator.
  *
  * <p>Scopes are numbered as they open, from 1 on; no number is used twice. The innermost is the one
  * that may be used.
  *
- * <p>Invariants:
+ * <p>Invariants, also after an error at any call:
  *
  * <pre>
- *   innermost == the number of the scope that may be used, 0 when all are closed
+ *   innermost == the number of the scope that may be used, 0 when none may
  *   top, limit are multiples of the alignment, or 0 before the first chunk
+ *   every block is in the entries, is the chunk, or was handed to the allocator's free
  * </pre>
  *
- * <p>Confined to its owner thread, as its scopes are.
+ * <p>For that, no call stands between the allocator's answer and the last store that enters it, and
+ * closing makes no object. Confined to its owner thread, as its scopes are.
  */
 final class ScopeRegion {
 
   /** What no scope is numbered. */
-  private static final long NO_SCOPE = 0;
+  static final long NO_SCOPE = 0;
 
-  /** What blocks are aligned to, where the allocator's are: enough for every type of C. */
-  private static final long MAX_ALIGNMENT = 16;
+  /** What memory is aligned to at least: enough for every type of C. */
+  private static final long MIN_ALIGNMENT = 16;
+
+  /** What memory is aligned to at most if no alignment is asked for: a cache line. */
+  private static final long MAX_ALIGNMENT = 64;
 
   private static final long MAX_CHUNK_SIZE = 64 * 1024;
+
+  /** A search looks at each. */
+  private static final int MAX_KEPT = 64;
+
   private static final long[] NONE = {};
 
   final Allocator allocator;
@@ -49,18 +64,26 @@ final class ScopeRegion {
   @Nullable ScopeMemory youngest;
   long innermost;
 
+  private final long blockAlignment;
   private final long mask;
+  private final long retain;
   private long chunkSize;
   private long chunk;
   private long chunkLength;
-  private long[] addressesAndSizes = NONE;
+
+  /** Addresses and sizes in turn. */
+  private long[] entries = NONE;
+
+  private int total;
   private long lastNumber;
   private @Nullable ReferenceRing rings;
 
-  ScopeRegion(Allocator allocator, long chunkSize) {
+  ScopeRegion(Allocator allocator, long chunkSize, long retain) {
     this.allocator = allocator;
     this.chunkSize = chunkSize;
-    this.mask = Math.min(allocator.alignment(), MAX_ALIGNMENT) - 1;
+    this.retain = retain;
+    this.blockAlignment = allocator.alignment();
+    this.mask = Math.max(MIN_ALIGNMENT, Math.min(blockAlignment, MAX_ALIGNMENT)) - 1;
   }
 
   /** Hands out bytes. No test for a size below 1: it wraps and is more than what is left. */
@@ -68,36 +91,69 @@ final class ScopeRegion {
     long address = top;
     long length = (size + mask) & ~mask;
     if (Long.compareUnsigned(length - 1, limit - address) >= 0) {
-      return mallocSlow(size);
+      return mallocSlow(size, mask + 1);
     }
     top = address + length;
     return address;
   }
 
-  private long mallocSlow(long size) {
+  /** Hands out bytes for what needs an alignment: less is promised only where none fit. */
+  long malloc(long size, long alignment) {
+    long over = Math.max(alignment - 1, mask);
+    long address = (top + over) & ~over;
+    long length = (size + mask) & ~mask;
+    if (Long.compareUnsigned(address, limit) >= 0
+        || Long.compareUnsigned(length - 1, limit - address) >= 0) {
+      return mallocSlow(size, alignment);
+    }
+    top = address + length;
+    return address;
+  }
+
+  private long mallocSlow(long size, long alignment) {
     if (size < 1) {
       throw new IllegalArgumentException("size is less than one byte: size=" + size + ", limit=1");
     }
     if (size <= chunkSize / 2 || size <= mask + 1) {
-      long length = Math.min(chunkSize, allocator.maxSize());
-      long rounded = (size + mask) & ~mask;
-      if (rounded <= length && takeChunk(length)) {
-        long address = top;
-        top = address + rounded;
-        return address;
+      long needed = ((size + mask) & ~mask) + lostBy(Math.max(alignment, mask + 1));
+      if (takeChunk(needed)) {
+        return malloc(size, alignment);
       }
     }
-    reserveBlock();
-    long address = allocator.malloc(size);
-    addBlock(address, size);
-    return address;
+    long lost = lostBy(alignment);
+    if (lost > 0 && size > allocator.maxSize() - lost) {
+      throw new IllegalArgumentException(
+          "size exceeds what the allocator serves at this alignment: size="
+              + size
+              + ", alignment="
+              + alignment
+              + ", limit="
+              + Math.max(0, allocator.maxSize() - lost));
+    }
+    return (takeBlock(size + lost) + alignment - 1) & -alignment;
   }
 
-  /** Takes a chunk to bump through; returns false where the allocator has no memory for it. */
-  private boolean takeChunk(long length) {
-    if (chunk != Allocator.NULL) {
-      reserveBlock();
+  /** {@return the most bytes that are lost if a block is to start at an alignment} */
+  private long lostBy(long alignment) {
+    return Math.max(0, alignment - blockAlignment);
+  }
+
+  /** Takes a chunk to bump through; returns false iff none of so many bytes is to be had. */
+  private boolean takeChunk(long needed) {
+    int at = chunk == Allocator.NULL ? total : largestKept();
+    if (at < total && entries[2 * at + 1] >= needed) {
+      long end = entries[2 * at] + entries[2 * at + 1];
+      top = (entries[2 * at] + mask) & ~mask;
+      limit = end & ~mask;
+      use(at);
+      return true;
     }
+    long length = Math.min(chunkSize, allocator.maxSize());
+    if (needed > length) {
+      return false;
+    }
+    reserve();
+    long larger = Math.min(2 * chunkSize, Math.max(chunkSize, MAX_CHUNK_SIZE));
     long address = allocator.tryMalloc(length);
     if (address == Allocator.NULL) {
       return false;
@@ -106,24 +162,79 @@ final class ScopeRegion {
       chunk = address;
       chunkLength = length;
     } else {
-      addBlock(address, length);
-      chunkSize = Math.min(2 * chunkSize, Math.max(chunkSize, MAX_CHUNK_SIZE));
+      long[] entries = this.entries;
+      entries[2 * total] = entries[2 * blocks];
+      entries[2 * total + 1] = entries[2 * blocks + 1];
+      entries[2 * blocks] = address;
+      entries[2 * blocks + 1] = length;
+      blocks++;
+      total++;
+      chunkSize = larger;
     }
-    top = address;
-    limit = address + (length & ~mask);
+    top = (address + mask) & ~mask;
+    limit = (address + length) & ~mask;
     return true;
   }
 
-  private void reserveBlock() {
-    if (2 * blocks == addressesAndSizes.length) {
-      addressesAndSizes = Arrays.copyOf(addressesAndSizes, Math.max(8, 4 * blocks));
+  /** Takes a block of its own: a kept one that is long enough, or a new one. */
+  private long takeBlock(long size) {
+    int at = smallestKept(size);
+    if (at < total) {
+      long address = entries[2 * at];
+      use(at);
+      return address;
     }
+    reserve();
+    long address = allocator.malloc(size);
+    long[] entries = this.entries;
+    entries[2 * total] = entries[2 * blocks];
+    entries[2 * total + 1] = entries[2 * blocks + 1];
+    entries[2 * blocks] = address;
+    entries[2 * blocks + 1] = size;
+    blocks++;
+    total++;
+    return address;
   }
 
-  private void addBlock(long address, long size) {
-    addressesAndSizes[2 * blocks] = address;
-    addressesAndSizes[2 * blocks + 1] = size;
+  /** {@return the longest of those that are kept, {@code total} iff there is none} */
+  private int largestKept() {
+    int largest = total;
+    for (int at = blocks; at < total; at++) {
+      if (largest == total || entries[2 * at + 1] > entries[2 * largest + 1]) {
+        largest = at;
+      }
+    }
+    return largest;
+  }
+
+  /** {@return the shortest of those that are kept and long enough, {@code total} iff none is} */
+  private int smallestKept(long size) {
+    int smallest = total;
+    for (int at = blocks; at < total; at++) {
+      long length = entries[2 * at + 1];
+      if (length >= size && (smallest == total || length < entries[2 * smallest + 1])) {
+        smallest = at;
+      }
+    }
+    return smallest;
+  }
+
+  /** Takes a kept block into use: it changes places with the first of those. */
+  private void use(int at) {
+    long[] entries = this.entries;
+    long address = entries[2 * at];
+    long size = entries[2 * at + 1];
+    entries[2 * at] = entries[2 * blocks];
+    entries[2 * at + 1] = entries[2 * blocks + 1];
+    entries[2 * blocks] = address;
+    entries[2 * blocks + 1] = size;
     blocks++;
+  }
+
+  private void reserve() {
+    if (2 * total == entries.length) {
+      entries = Arrays.copyOf(entries, Math.max(8, 4 * total));
+    }
   }
 
   /** Remembers memory until the scope closes that is the innermost now. */
@@ -133,14 +244,22 @@ final class ScopeRegion {
   }
 
   /** Lends a by-reference until the scope closes that is the innermost now. */
-  ReferenceMemory lend(Class<? extends ByReference> type) {
+  ByReference lend(Class<? extends ByReference> type) {
     ReferenceRing ring = rings;
     while (ring == null || ring.type != type) {
       ring = ring == null ? take(type) : ring.nextHeld;
     }
-    ReferenceMemory memory = ring.lend(malloc(ring.size));
-    add(memory);
-    return memory;
+    if (!ring.isPooled) {
+      OwnReference own = new OwnReference(ring.home.makeWithMemory());
+      add(own);
+      return own.reference;
+    }
+    ReferenceMemory memory = ring.next();
+    memory.open(malloc(ring.size));
+    memory.older = youngest;
+    youngest = memory;
+    memory.reference.setPointer(memory);
+    return memory.reference;
   }
 
   private ReferenceRing take(Class<? extends ByReference> type) {
@@ -157,68 +276,69 @@ final class ScopeRegion {
     return number;
   }
 
-  /** Ends what was handed out after some memory; the youngest goes first. */
+  /** Ends what was handed out after some memory; the youngest goes first. May be called again. */
   @SuppressWarnings("ReferenceEquality") // the very object, at whatever address it was
-  private void endAfter(@Nullable ScopeMemory last) {
-    if (youngest != last) {
-      endSlow(last);
-    }
-  }
-
-  @SuppressWarnings("ReferenceEquality") // as above
-  private void endSlow(@Nullable ScopeMemory last) {
+  void endAfter(@Nullable ScopeMemory last) {
     ScopeMemory memory = youngest;
     while (memory != last && memory != null) {
-      ScopeMemory older = memory.older;
       memory.end();
+      ScopeMemory older = memory.older;
+      memory.older = null;
+      youngest = older;
       memory = older;
     }
-    youngest = last;
   }
 
   /**
-   * Closes the innermost scope: moves back to where it opened, and ends what was handed out since.
+   * Closes a nested scope, the innermost: moves back to where it opened, and keeps its blocks for
+   * the next or frees them.
    *
+   * @param scope the scope
    * @param outer the number of the scope that is the innermost then
-   * @param blocks how many blocks there were
-   * @param top where the next block was to begin
-   * @param limit where the chunk ended, 0 where there was none
-   * @param youngest what was handed out last
    */
-  void moveBack(long outer, int blocks, long top, long limit, @Nullable ScopeMemory youngest) {
+  void moveBack(NativeScope scope, long outer) {
+    boolean beforeChunk = scope.limit == 0 && chunk != Allocator.NULL;
+    top = beforeChunk ? (chunk + mask) & ~mask : scope.top;
+    limit = beforeChunk ? (chunk + chunkLength) & ~mask : scope.limit;
+    blocks = scope.blocks;
     innermost = outer;
-    endAfter(youngest);
-    if (blocks == this.blocks && limit != 0) {
-      this.top = top;
-    } else {
-      moveBackSlow(blocks, top, limit);
+    scope.closed = true;
+    if (total != blocks) {
+      trim();
     }
   }
 
-  private void moveBackSlow(int blocks, long top, long limit) {
-    if (limit == 0 && chunk != Allocator.NULL) {
-      this.top = chunk;
-      this.limit = chunk + (chunkLength & ~mask);
-    } else {
-      this.top = top;
-      this.limit = limit;
+  /** Frees what is kept beyond the limits. */
+  private void trim() {
+    Throwable refusal = null;
+    long kept = 0;
+    int at = blocks;
+    while (at < total) {
+      long size = entries[2 * at + 1];
+      if (size <= retain - kept && at - blocks < MAX_KEPT) {
+        kept += size;
+        at++;
+      } else {
+        refusal = free(at, refusal);
+      }
     }
-    if (this.blocks != blocks) {
-      freeBlocks(blocks);
+    if (refusal != null) {
+      Refusals.rethrow(refusal);
     }
   }
 
-  /** Closes the outermost scope: gives everything back, and ends what was handed out. */
+  /** Closes the outermost scope: gives everything back. May be called again. */
   void close() {
     innermost = NO_SCOPE;
-    endAfter(null);
     if (rings != null) {
       giveRings();
     }
-    if (blocks != 0) {
+    if (total != 0) {
       closeWithBlocks();
     } else if (chunk != Allocator.NULL) {
-      allocator.free(chunk, chunkLength);
+      long address = chunk;
+      chunk = Allocator.NULL;
+      allocator.free(address, chunkLength);
     }
   }
 
@@ -227,43 +347,47 @@ final class ScopeRegion {
     while (ring != null) {
       ReferenceRing next = ring.nextHeld;
       ring.nextHeld = null;
+      rings = next;
       ring.home.put(ring);
       ring = next;
     }
-    rings = null;
   }
 
   private void closeWithBlocks() {
-    if (chunk != Allocator.NULL) {
-      reserveBlock();
-      System.arraycopy(addressesAndSizes, 0, addressesAndSizes, 2, 2 * blocks);
-      addressesAndSizes[0] = chunk;
-      addressesAndSizes[1] = chunkLength;
-      blocks++;
-    }
-    freeBlocks(0);
-  }
-
-  /** Frees the youngest blocks, all of them even where the allocator refuses some. */
-  private void freeBlocks(int remaining) {
     Throwable refusal = null;
-    while (blocks > remaining) {
-      blocks--;
-      try {
-        allocator.free(addressesAndSizes[2 * blocks], addressesAndSizes[2 * blocks + 1]);
-      } catch (RuntimeException | Error e) {
-        if (refusal == null) {
-          refusal = e;
-        } else {
-          refusal.addSuppressed(e);
-        }
-      }
+    blocks = 0;
+    while (total > 0) {
+      refusal = free(total - 1, refusal);
     }
-    if (refusal instanceof Error error) {
-      throw error;
+    try {
+      close();
+    } catch (RuntimeException | Error e) {
+      refusal = Refusals.join(refusal, e);
     }
     if (refusal != null) {
-      throw (RuntimeException) refusal;
+      Refusals.rethrow(refusal);
+    }
+  }
+
+  /**
+   * Frees a block. It is out of the books first: if the allocator throws, it is unknown whether the
+   * block was taken.
+   *
+   * @return the first exception so far
+   * @throws StackOverflowError at once, because the next free would throw it too
+   */
+  private @Nullable Throwable free(int at, @Nullable Throwable refusal) {
+    long[] entries = this.entries;
+    long address = entries[2 * at];
+    long size = entries[2 * at + 1];
+    total--;
+    entries[2 * at] = entries[2 * total];
+    entries[2 * at + 1] = entries[2 * total + 1];
+    try {
+      allocator.free(address, size);
+      return refusal;
+    } catch (RuntimeException | Error e) {
+      return Refusals.join(refusal, e);
     }
   }
 }

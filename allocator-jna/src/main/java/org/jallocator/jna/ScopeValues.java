@@ -25,8 +25,13 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class ScopeValues {
 
-  private static final Charset DEFAULT = Charset.forName(Native.getDefaultStringEncoding());
-  private static final Charset WIDE = NativeCopy.wide();
+  /** Apart, so that this class can be initialized even if JNA cannot. */
+  private static final class Charsets {
+    static final Charset DEFAULT = Charset.forName(Native.getDefaultStringEncoding());
+    static final Charset WIDE = NativeCopy.wide();
+
+    private Charsets() {}
+  }
 
   ScopeValues() {}
 
@@ -41,6 +46,21 @@ abstract class ScopeValues {
    */
   public abstract Memory memory(long size);
 
+  /**
+   * Hands out memory of an alignment, its contents undefined. What the allocator does not align
+   * enough costs up to {@code alignment} bytes more.
+   *
+   * @param size in bytes, at least 1
+   * @param alignment what the address is a multiple of: bytes, a power of two, such as 64 for a
+   *     cache line or 4096 for a page
+   * @return new memory, closed with this scope
+   * @throws IllegalArgumentException if the allocator does not serve the size, together with what
+   *     it takes to align it, or {@code alignment} is no power of two
+   * @throws OutOfMemoryError if the allocator has no memory
+   * @throws IllegalStateException if this scope may not be used now
+   */
+  public abstract Memory memory(long size, long alignment);
+
   /** Lends a by-reference, whatever is in its memory. */
   abstract ByReference lend(Class<? extends ByReference> type);
 
@@ -48,11 +68,11 @@ abstract class ScopeValues {
    * Copies text as a C string in JNA's default encoding.
    *
    * @param text the text, without NUL
-   * @return the copy, closed with this scope
+   * @return the copy, closed with this scope; null, which is C's NULL, iff the text is null
    * @throws IllegalArgumentException if the text has a NUL
    */
-  public Memory string(String text) {
-    return string(text, DEFAULT);
+  public Memory string(@Nullable String text) {
+    return string(text, Charsets.DEFAULT);
   }
 
   /**
@@ -60,22 +80,23 @@ abstract class ScopeValues {
    *
    * @param text the text, without NUL
    * @param charset the encoding
-   * @return the copy, closed with this scope
+   * @return the copy, closed with this scope; null, which is C's NULL, iff the text is null
    * @throws IllegalArgumentException if the text has a NUL
    */
-  public Memory string(String text, Charset charset) {
-    return bytes(NativeCopy.encode(text, charset));
+  @SuppressWarnings("NullAway") // null for null alone: others need not check
+  public Memory string(@Nullable String text, Charset charset) {
+    return text == null ? null : bytes(NativeCopy.encode(text, charset));
   }
 
   /**
    * Copies text as a string of C's wchar_t.
    *
    * @param text the text, without NUL
-   * @return the copy, closed with this scope
+   * @return the copy, closed with this scope; null, which is C's NULL, iff the text is null
    * @throws IllegalArgumentException if the text has a NUL
    */
-  public Memory wideString(String text) {
-    return string(text, WIDE);
+  public Memory wideString(@Nullable String text) {
+    return string(text, Charsets.WIDE);
   }
 
   /**
@@ -177,7 +198,7 @@ abstract class ScopeValues {
   }
 
   private Memory array(int length, int width) {
-    return memory(Math.max(1, (long) length * width));
+    return memory(Math.max(1, (long) length * width), width);
   }
 
   /**
@@ -187,7 +208,7 @@ abstract class ScopeValues {
    * @return the copy, closed with this scope
    */
   public Memory pointers(@Nullable Pointer... values) {
-    Memory copy = memory((values.length + 1L) * Native.POINTER_SIZE);
+    Memory copy = memory((values.length + 1L) * Native.POINTER_SIZE, Native.POINTER_SIZE);
     for (int i = 0; i < values.length; i++) {
       copy.setPointer((long) i * Native.POINTER_SIZE, values[i]);
     }
@@ -206,8 +227,7 @@ abstract class ScopeValues {
   public Memory strings(@Nullable String[] texts, Charset charset) {
     @Nullable Pointer[] copies = new Pointer[texts.length];
     for (int i = 0; i < texts.length; i++) {
-      String text = texts[i];
-      copies[i] = text == null ? null : string(text, charset);
+      copies[i] = string(texts[i], charset);
     }
     return pointers(copies);
   }
@@ -220,7 +240,7 @@ abstract class ScopeValues {
    * @throws IllegalArgumentException if a text has a NUL
    */
   public Memory strings(@Nullable String... texts) {
-    return strings(texts, DEFAULT);
+    return strings(texts, Charsets.DEFAULT);
   }
 
   /**
@@ -231,11 +251,12 @@ abstract class ScopeValues {
    * @throws IllegalArgumentException if a text has a NUL
    */
   public Memory wideStrings(@Nullable String... texts) {
-    return strings(texts, WIDE);
+    return strings(texts, Charsets.WIDE);
   }
 
   /**
-   * Lends a by-reference of any class, its value zero.
+   * Lends a by-reference of any class, its value zero. If the class has fields of its own, JNA
+   * makes a new one on memory of its own, its value as the class sets it.
    *
    * @param <T> the class
    * @param type a class with a public constructor without arguments, such as JNA demands
@@ -244,12 +265,14 @@ abstract class ScopeValues {
    */
   public <T extends ByReference> T byReference(Class<T> type) {
     ByReference reference = lend(type);
-    ((Memory) reference.getPointer()).clear();
+    if (reference.getPointer() instanceof ReferenceMemory memory) {
+      memory.clear();
+    }
     return type.cast(reference);
   }
 
   /**
-   * Lends a by-reference.
+   * Lends a by-reference to a byte.
    *
    * @param value what it refers to at first
    * @return a by-reference, closed with this scope
@@ -261,7 +284,7 @@ abstract class ScopeValues {
   }
 
   /**
-   * Lends a by-reference.
+   * Lends a by-reference to a short.
    *
    * @param value what it refers to at first
    * @return a by-reference, closed with this scope
@@ -272,13 +295,13 @@ abstract class ScopeValues {
     return reference;
   }
 
-  /** {@return a by-reference to 0, closed with this scope} */
+  /** {@return a by-reference to an int, 0 at first, closed with this scope} */
   public IntByReference intByReference() {
     return intByReference(0);
   }
 
   /**
-   * Lends a by-reference.
+   * Lends a by-reference to an int.
    *
    * @param value what it refers to at first
    * @return a by-reference, closed with this scope
@@ -289,13 +312,13 @@ abstract class ScopeValues {
     return reference;
   }
 
-  /** {@return a by-reference to 0, closed with this scope} */
+  /** {@return a by-reference to a long of 64 bits, 0 at first, closed with this scope} */
   public LongByReference longByReference() {
     return longByReference(0);
   }
 
   /**
-   * Lends a by-reference.
+   * Lends a by-reference to a long of 64 bits.
    *
    * @param value what it refers to at first
    * @return a by-reference, closed with this scope
@@ -306,13 +329,13 @@ abstract class ScopeValues {
     return reference;
   }
 
-  /** {@return a by-reference to 0, closed with this scope} */
+  /** {@return a by-reference to a long of C's, 0 at first, closed with this scope} */
   public NativeLongByReference nativeLongByReference() {
     return byReference(NativeLongByReference.class);
   }
 
   /**
-   * Lends a by-reference.
+   * Lends a by-reference to a long of C's.
    *
    * @param value what it refers to at first
    * @return a by-reference, closed with this scope
@@ -324,7 +347,7 @@ abstract class ScopeValues {
   }
 
   /**
-   * Lends a by-reference.
+   * Lends a by-reference to a float.
    *
    * @param value what it refers to at first
    * @return a by-reference, closed with this scope
@@ -336,7 +359,7 @@ abstract class ScopeValues {
   }
 
   /**
-   * Lends a by-reference.
+   * Lends a by-reference to a double.
    *
    * @param value what it refers to at first
    * @return a by-reference, closed with this scope
@@ -347,13 +370,13 @@ abstract class ScopeValues {
     return reference;
   }
 
-  /** {@return a by-reference to NULL, closed with this scope} */
+  /** {@return a by-reference to a pointer, NULL at first, closed with this scope} */
   public PointerByReference pointerByReference() {
     return pointerByReference(null);
   }
 
   /**
-   * Lends a by-reference.
+   * Lends a by-reference to a pointer.
    *
    * @param value what it refers to at first; null is NULL
    * @return a by-reference, closed with this scope

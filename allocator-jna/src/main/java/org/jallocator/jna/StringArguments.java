@@ -7,6 +7,7 @@ import com.sun.jna.LastErrorException;
 import com.sun.jna.Library;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
+import com.sun.jna.TypeMapper;
 import com.sun.jna.WString;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
@@ -34,15 +35,19 @@ import org.jspecify.annotations.Nullable;
  * pointer into an argument that C returns or keeps is therefore good during the call alone; a
  * String that C returns is read before. Text with a NUL is refused, for C would see a part of it.
  *
- * <p>This is an invocation mapper, around the call, and no type mapper, within it: JNA tells the
- * arguments that a type mapper made when a call returned, but not that it threw; and a type mapper
- * for Strings would take hold of the String fields of the library's structures and of the Strings
- * that callbacks return, which no call ends. All these, and String[], stay as JNA has them. So do
- * the Strings of directly mapped functions, which JNA copies in C, where nothing can be hooked.
+ * <p>A String that C returns is read in the encoding of the arguments, to a terminator of its
+ * width. If the options have a type mapper that converts Strings, it keeps them: what it converts,
+ * argument or result, stays as plain JNA has it, and so do its blocks.
+ *
+ * <p>This is an invocation mapper, around the call, and no type mapper, within it: JNA notifies a
+ * type mapper's arguments if a call returned, but not if it threw; and a type mapper for Strings
+ * would also convert the String fields of the library's structures and of the Strings that
+ * callbacks return, which no call ends. All these, and String[], stay as JNA has them. So do the
+ * Strings of directly mapped functions, which JNA copies in C, out of reach.
  *
  * <p>As shared as the allocator is; a call from a thread that a confined one refuses throws before
- * C is called. Nested calls, by way of callbacks, may take and give as they like. Price: for each
- * String the bytes, a Pointer and a block.
+ * C is called. Nested calls, by way of callbacks, are allowed. Price: for each String the bytes, a
+ * Pointer and a block.
  */
 public final class StringArguments implements InvocationMapper {
 
@@ -64,6 +69,7 @@ public final class StringArguments implements InvocationMapper {
    * @param charset the encoding of Strings; WStrings are in that of the platform's wchar_t
    */
   public static StringArguments of(Allocator allocator, Charset charset) {
+    Jna.require();
     return new StringArguments(Objects.requireNonNull(allocator), Objects.requireNonNull(charset));
   }
 
@@ -79,8 +85,8 @@ public final class StringArguments implements InvocationMapper {
    * {@return the options for {@link com.sun.jna.Native#load(String, Class, Map)}, together with
    * others}
    *
-   * @param others what else to tell JNA; its type mapper, if any, does not see the Strings that are
-   *     arguments
+   * @param others what else to tell JNA; Strings that its type mapper converts, if there is one,
+   *     are left to it and to JNA
    * @throws IllegalArgumentException if the others have an invocation mapper or an encoding
    */
   public Map<String, Object> options(Map<String, ?> others) {
@@ -108,9 +114,27 @@ public final class StringArguments implements InvocationMapper {
   public InvocationHandler getInvocationHandler(NativeLibrary library, Method method) {
     Map<String, Object> options = new HashMap<>(library.getOptions());
     options.put(INVOKING_METHOD, method);
+    TypeMapper mapper =
+        options.get(Library.OPTION_TYPE_MAPPER) instanceof TypeMapper given ? given : null;
     Function function = function(library, method);
     Class<?> result = method.getReturnType();
-    return (proxy, invoked, arguments) -> invoke(function, result, arguments, options);
+    boolean isText =
+        result == String.class
+            && (mapper == null || mapper.getFromNativeConverter(String.class) == null);
+    Call call =
+        isText
+            ? passed -> text((Pointer) function.invoke(Pointer.class, passed, options))
+            : passed -> function.invoke(result, passed, options);
+    return (proxy, invoked, arguments) -> invoke(call, arguments, mapper);
+  }
+
+  /** The call of C, and the reading of its result. */
+  private interface Call {
+    @Nullable Object with(@Nullable Object @Nullable [] passed);
+  }
+
+  private @Nullable String text(@Nullable Pointer result) {
+    return result == null ? null : NativeCopy.read(result, charset);
   }
 
   /** {@return the function that JNA itself would call} */
@@ -133,29 +157,23 @@ public final class StringArguments implements InvocationMapper {
   }
 
   private @Nullable Object invoke(
-      Function function,
-      Class<?> resultType,
-      @Nullable Object @Nullable [] arguments,
-      Map<String, Object> options) {
+      Call call, @Nullable Object @Nullable [] arguments, @Nullable TypeMapper mapper) {
     if (arguments == null || !hasText(arguments)) {
-      return function.invoke(resultType, arguments, options);
+      return call.with(arguments);
     }
     @Nullable Object[] passed = arguments.clone();
-    Object result;
+    @Nullable Object result;
     try {
-      place(passed);
-      result = function.invoke(resultType, passed, options);
+      place(passed, mapper);
+      result = call.with(passed);
     } catch (Throwable thrown) {
-      RuntimeException second = free(arguments, passed);
+      Throwable second = free(arguments, passed);
       if (second != null) {
-        thrown.addSuppressed(second);
+        Refusals.join(thrown, second);
       }
       throw thrown;
     }
-    RuntimeException thrown = free(arguments, passed);
-    if (thrown != null) {
-      throw thrown;
-    }
+    Refusals.rethrow(free(arguments, passed));
     return result;
   }
 
@@ -168,26 +186,31 @@ public final class StringArguments implements InvocationMapper {
     return false;
   }
 
-  /** Puts a block in the place of each text. */
-  private void place(@Nullable Object[] passed) {
+  /** Puts a block in the place of each text that no type mapper converts. */
+  private void place(@Nullable Object[] passed, @Nullable TypeMapper mapper) {
     for (int i = 0; i < passed.length; i++) {
-      if (passed[i] instanceof String text) {
+      Object argument = passed[i];
+      if (argument == null
+          || (mapper != null && mapper.getToNativeConverter(argument.getClass()) != null)) {
+        continue;
+      }
+      if (argument instanceof String text) {
         passed[i] = NativeCopy.string(allocator, text, charset);
-      } else if (passed[i] instanceof WString text) {
+      } else if (argument instanceof WString text) {
         passed[i] = NativeCopy.wideString(allocator, text.toString());
       }
     }
   }
 
   /** Gives back what stands in the place of a text. {@return what the first failure threw} */
-  private @Nullable RuntimeException free(@Nullable Object[] arguments, @Nullable Object[] passed) {
-    RuntimeException first = null;
+  private @Nullable Throwable free(@Nullable Object[] arguments, @Nullable Object[] passed) {
+    Throwable first = null;
     for (int i = passed.length - 1; i >= 0; i--) {
       if (passed[i] != arguments[i]) {
         try {
           allocator.free(Pointer.nativeValue((Pointer) passed[i]));
-        } catch (RuntimeException e) {
-          first = first == null ? e : first;
+        } catch (RuntimeException | Error e) {
+          first = Refusals.join(first, e);
         }
       }
     }

@@ -302,13 +302,18 @@ final class AllocatorCallbacksTest {
 
   @Test
   void anAllocatorOfUnalignedBlocksIsRefused() {
-    try (var unaligned = RecordingAllocator.builder().alignment(4).build()) {
-      var e =
-          assertThrows(
-              IllegalArgumentException.class,
-              () -> AllocatorCallbacks.of(unaligned, reported::add));
-      assertEquals(
-          "callbacks: alignment is less than C's types need: alignment=4, limit=8", e.getMessage());
+    for (int alignment : new int[] {4, 8}) {
+      try (var unaligned = RecordingAllocator.builder().alignment(alignment).build()) {
+        var e =
+            assertThrows(
+                IllegalArgumentException.class,
+                () -> AllocatorCallbacks.of(unaligned, reported::add));
+        assertEquals(
+            "callbacks: alignment is less than C's malloc has: alignment="
+                + alignment
+                + ", limit=16, remedy=a stack whose block sizes are multiples of the limit",
+            e.getMessage());
+      }
     }
   }
 

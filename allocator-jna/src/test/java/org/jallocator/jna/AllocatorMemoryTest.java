@@ -338,4 +338,48 @@ final class AllocatorMemoryTest {
       assertEquals(0, memory.getInt(0));
     }
   }
+
+  @Test
+  void whatIsReleasedIsTheCallersAndTheMemoryIsClosed() {
+    AllocatorMemory memory = AllocatorMemory.zeroed(real, 24);
+    long address = Pointer.nativeValue(memory);
+    assertEquals(address, memory.release());
+    assertThrows(IllegalStateException.class, () -> memory.getByte(0));
+    assertThrows(IllegalStateException.class, memory::release);
+    memory.close();
+    assertEquals(1, real.liveBlocks());
+    real.free(address, 24);
+  }
+
+  @Test
+  void resizingMovesTheContentsAndClosesTheOldMemoryAndItsViews() {
+    for (long size : new long[] {1, 23, 24, 25, 5000}) {
+      AllocatorMemory memory = AllocatorMemory.malloc(real, 24);
+      for (int i = 0; i < 24; i++) {
+        memory.setByte(i, (byte) i);
+      }
+      Pointer view = memory.share(8);
+      try (AllocatorMemory resized = memory.resize(size)) {
+        assertEquals(size, resized.size());
+        for (int i = 0; i < Math.min(24, size); i++) {
+          assertEquals(i, resized.getByte(i));
+        }
+        assertThrows(IllegalStateException.class, () -> memory.getByte(0));
+        assertThrows(IllegalStateException.class, () -> view.getByte(0));
+        assertThrows(IllegalStateException.class, () -> memory.resize(8));
+      }
+      assertEquals(0, real.liveBlocks());
+    }
+  }
+
+  @Test
+  void aResizeThatIsNotServedLeavesTheMemoryAsItWas() {
+    try (AllocatorMemory memory = AllocatorMemory.zeroed(real, 24)) {
+      memory.setByte(3, (byte) 9);
+      assertThrows(IllegalArgumentException.class, () -> memory.resize(0));
+      assertThrows(OutOfMemoryError.class, () -> memory.resize(1L << 60));
+      assertEquals(9, memory.getByte(3));
+      assertEquals(1, real.liveBlocks());
+    }
+  }
 }

@@ -93,7 +93,7 @@ final class NativeScopeTest {
 
   @Test
   void nestedScopesReuseTheChunkAndCloseInOrder() {
-    try (var outer = NativeScope.open(real)) {
+    try (var outer = NativeScope.open(real, 1024, 0)) {
       outer.malloc(16);
       long first;
       try (var inner = outer.nested()) {

@@ -119,13 +119,14 @@ final class RealMemory implements Allocator {
 
   @Override
   public AllocatorStats stats() {
-    return AllocatorStats.NOTHING_TRACKED;
+    return AllocatorStats.UNTRACKED;
   }
 
   @Override
   public void close() {
     if (!live.isEmpty()) {
-      throw new LeakException(NAME, live.size(), AllocatorStats.UNTRACKED);
+      throw new LeakException(
+          NAME, new AllocatorStats(true, live.size(), 0, live.size(), 0, 0, 0, 0));
     }
   }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.jna.Callback;
+import com.sun.jna.DefaultTypeMapper;
 import com.sun.jna.LastErrorException;
 import com.sun.jna.Library;
 import com.sun.jna.Native;
@@ -13,7 +14,10 @@ import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
 import com.sun.jna.Structure;
 import com.sun.jna.Structure.FieldOrder;
+import com.sun.jna.ToNativeContext;
+import com.sun.jna.ToNativeConverter;
 import com.sun.jna.WString;
+import com.sun.jna.win32.W32APITypeMapper;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -247,5 +251,58 @@ final class StringArgumentsTest {
             IllegalArgumentException.class,
             () -> strings.options(Map.of(Library.OPTION_STRING_ENCODING, "UTF-16")));
     assertEquals("option is set by StringArguments: name=string-encoding", e.getMessage());
+  }
+
+  /** Adds to every String, as a mapper of a user's may. */
+  private static final class Adding extends DefaultTypeMapper {
+    Adding() {
+      addToNativeConverter(
+          String.class,
+          new ToNativeConverter() {
+            @Override
+            public @Nullable Object toNative(@Nullable Object value, ToNativeContext context) {
+              return value == null ? null : value + "+mapped";
+            }
+
+            @Override
+            public Class<?> nativeType() {
+              return String.class;
+            }
+          });
+    }
+  }
+
+  @Test
+  void whatATypeMapperConvertsIsLeftToIt() {
+    StringArguments strings = StringArguments.of(allocator, StandardCharsets.UTF_8);
+    C c = load(strings.options(Map.of(Library.OPTION_TYPE_MAPPER, new Adding())));
+    assertEquals("abc+mapped".length(), c.strlen("abc"));
+    assertEquals(List.of(), calls);
+    // A WString is none of that mapper's.
+    assertEquals(3, c.wcslen(new WString("abc")));
+    assertEquals(2, calls.size());
+  }
+
+  /** Functions on wchar_t, with text in that encoding. */
+  public interface Wide extends Library {
+    long wcslen(String text);
+
+    @Nullable String wcschr(String text, int c);
+  }
+
+  @Test
+  void aTypeMapperThatPassesWideTextIsLeftToIt() {
+    StringArguments strings = StringArguments.of(allocator, StandardCharsets.UTF_8);
+    Map<String, Object> options =
+        strings.options(Map.of(Library.OPTION_TYPE_MAPPER, W32APITypeMapper.UNICODE));
+    assertEquals(3, Native.load(Platform.C_LIBRARY_NAME, Wide.class, options).wcslen("abc"));
+  }
+
+  @Test
+  void aTextOfWideCharactersThatCReturnsIsReadToItsEnd() {
+    var options = StringArguments.of(allocator, NativeCopy.wide()).options();
+    Wide wide = Native.load(Platform.C_LIBRARY_NAME, Wide.class, options);
+    assertEquals("=\u00e9llo \u4e16", wide.wcschr("h=\u00e9llo \u4e16", '='));
+    assertNull(wide.wcschr("abc", '='));
   }
 }

@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
-import static org.junit.jupiter.api.Assumptions.abort;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jallocator.Allocator;
 import org.jallocator.Arena;
@@ -16,13 +16,19 @@ import org.jallocator.OwningAllocator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.function.Executable;
 
-/** What the rows of the contract stand on: the hooks of an author, and a fresh subject per test. */
+/**
+ * What the rules of the contract stand on: the hooks of an author, and a fresh subject per test.
+ */
+@TestInstance(Lifecycle.PER_CLASS)
 abstract class ContractFixture {
 
   private final List<AutoCloseable> below = new ArrayList<>();
   private @Nullable Subject subject;
+  private @Nullable EnumSet<Trait> traits;
 
   /** For {@link AllocatorContract}. */
   ContractFixture() {}
@@ -77,7 +83,7 @@ abstract class ContractFixture {
 
   /**
    * Writes to every byte of a block. Does nothing by default, as invented memory needs; override it
-   * together with {@link #verify} where memory is real.
+   * together with {@link #verify} if memory is real.
    *
    * @param address the block's address
    * @param size its bytes
@@ -94,6 +100,18 @@ abstract class ContractFixture {
    */
   protected boolean verify(long address, long size, byte pattern) {
     return true;
+  }
+
+  /** {@return what the allocator under test is, found out from the first that is made} */
+  final EnumSet<Trait> traits() {
+    if (traits == null) {
+      Subject first = open(AddressRange.CROSSING, "");
+      EnumSet<Trait> found = EnumSet.allOf(Trait.class);
+      found.removeIf(trait -> !trait.isOf(first));
+      first.abandon();
+      traits = found;
+    }
+    return traits;
   }
 
   @BeforeEach
@@ -118,30 +136,24 @@ abstract class ContractFixture {
     return subject().allocator();
   }
 
-  /**
-   * {@return the allocator of this test, which must tell its own memory, or the test is skipped}
-   */
+  /** {@return the allocator of this test, as one that recognises its memory} */
   final OwningAllocator owning() {
-    assumeTrue(
-        allocator() instanceof OwningAllocator, "not an OwningAllocator: recognises no addresses");
     return (OwningAllocator) allocator();
   }
 
-  /** {@return the allocator of this test, which must be an arena, or the test is skipped} */
+  /** {@return the allocator of this test, as an arena} */
   final Arena arena() {
-    assumeTrue(allocator() instanceof Arena, "not an Arena");
     return (Arena) allocator();
   }
 
-  /** {@return the ledger of this test's inner, which must be invented, or the test is skipped} */
+  /** {@return the ledger of this test's inner} */
   final RecordingAllocator ledger() {
     return ledgerOf(subject());
   }
 
-  /** {@return the ledger of a subject's inner, which must be invented, or the test is skipped} */
+  /** {@return the ledger of a subject's inner} */
   static RecordingAllocator ledgerOf(Subject subject) {
-    RecordingAllocator ledger = subject.ledger();
-    return ledger != null ? ledger : abort("no recording inner");
+    return Objects.requireNonNull(subject.ledger(), "no recording inner");
   }
 
   /**
@@ -154,14 +166,22 @@ abstract class ContractFixture {
     Allocator real = createRealInner();
     RecordingAllocator recording =
         configureInner(range.inner()).refusesWrongFrees(kind() == LayerKind.STACK).build();
-    Allocator inner = real == null ? recording : real;
-    below.clear();
-    Allocator allocator = create(inner);
-    below.add(inner);
-    return new Subject(this, allocator, real == null ? recording : null, List.copyOf(below), label);
+    Stack stack = openOn(real == null ? recording : real);
+    return new Subject(this, stack, real == null ? recording : null, label);
   }
 
-  /** Runs on a thread of another name, to its end, and hands back what it threw. */
+  /** A new allocator under test, and what is below it. */
+  record Stack(Allocator root, LayersBelow below) {}
+
+  /** {@return a new allocator under test, on a given inner} */
+  final Stack openOn(Allocator inner) {
+    below.clear();
+    Allocator root = create(inner);
+    below.add(inner);
+    return new Stack(root, new LayersBelow(List.copyOf(below)));
+  }
+
+  /** Runs on a thread of another name, to its end, and returns what it threw. */
   static @Nullable Throwable thrownByAnotherThread(String name, Executable executable) {
     AtomicReference<Throwable> thrown = new AtomicReference<>();
     Thread thread =

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jallocator.InvalidFreeException;
@@ -13,8 +14,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * The books of a {@link RecordingAllocator}: what was asked of it, what it gave, what it got back.
  *
- * <p>Invariants: {@code mallocs - frees == live.size()}; {@code attempts == mallocs + failures};
- * {@code liveBytes} is the sum of the live sizes, at most {@code peakBytes}.
+ * <p>A block is abandoned if its free failed as planned before it took the block: it is not live,
+ * and using or freeing it again is wrong.
+ *
+ * <pre>
+ *   mallocs == frees + live + abandoned
+ *   attempts == mallocs + failures
+ *   liveBytes == sum of the sizes of live &lt;= peakBytes
+ * </pre>
  */
 abstract class Ledger {
 
@@ -26,6 +33,8 @@ abstract class Ledger {
   private long frees;
   private long failures;
   private long plannedFailures;
+  private long freeFailures;
+  private long abandoned;
   private boolean closed;
 
   Ledger() {}
@@ -48,6 +57,15 @@ abstract class Ledger {
     frees++;
   }
 
+  /** Records a free that failed as planned; its block is abandoned unless it is gone or kept. */
+  final void recordFreeFailure(long address, boolean goneOrKept) {
+    freeFailures++;
+    if (!goneOrKept) {
+      liveBytes -= Objects.requireNonNull(live.remove(address));
+      abandoned++;
+    }
+  }
+
   final AssertionError recordWrongFree(InvalidFreeException refusal, boolean freedBefore) {
     String message = refusal.getMessage() + (freedBefore ? " (freed before)" : "");
     wrongFrees.add(message);
@@ -56,6 +74,10 @@ abstract class Ledger {
 
   final void recordClose() {
     closed = true;
+  }
+
+  final int liveCount() {
+    return live.size();
   }
 
   /** {@return the size of the live block that starts at an address, or null} */
@@ -68,9 +90,19 @@ abstract class Ledger {
     return sizes.size();
   }
 
-  /** {@return how many frees succeeded} */
+  /** {@return how many blocks were taken back, also by frees that threw after that} */
   public synchronized long frees() {
     return frees;
+  }
+
+  /** {@return how many frees failed as planned} */
+  public synchronized long freeFailures() {
+    return freeFailures;
+  }
+
+  /** {@return how many blocks were not taken back by frees that failed, and are live no more} */
+  public synchronized long abandoned() {
+    return abandoned;
   }
 
   /** {@return how many mallocs of a size that can be served were asked for} */
@@ -78,12 +110,12 @@ abstract class Ledger {
     return sizes.size() + failures;
   }
 
-  /** {@return how many of the attempts failed, because they were told to or had no room} */
+  /** {@return how many of the attempts failed, as planned or for lack of room} */
   public synchronized long failures() {
     return failures;
   }
 
-  /** {@return how many of the failures happened because they were told to} */
+  /** {@return how many of the failures were planned} */
   public synchronized long plannedFailures() {
     return plannedFailures;
   }
@@ -135,8 +167,8 @@ abstract class Ledger {
   }
 
   /**
-   * Checks that no block is live, that no free was wrong, and that nobody closed the allocator,
-   * which a layer must never do to its inner.
+   * Checks that no block is live, abandoned ones aside, that no free was wrong, and that the
+   * allocator was not closed, which a layer must never do to its inner.
    *
    * @throws AssertionError if one of them does not hold
    */

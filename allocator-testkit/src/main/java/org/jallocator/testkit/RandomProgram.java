@@ -104,7 +104,7 @@ final class RandomProgram {
   }
 
   private void freeOne() {
-    List<Subject.Block> blocks = subject.blocks();
+    List<Model.Block> blocks = subject.blocks();
     int victim =
         switch (workload) {
           case QUEUE -> 0;
@@ -170,7 +170,7 @@ final class RandomProgram {
     assertEquals(before, allocator.stats(), "stats");
   }
 
-  private void impossibleSize(Subject.Block block) {
+  private void impossibleSize(Model.Block block) {
     long size = random.nextBoolean() ? -random.nextLong(1 << 20) : Long.MIN_VALUE;
     InvalidFreeException e =
         subject.refuses(
@@ -182,7 +182,7 @@ final class RandomProgram {
 
   private void wrongFree(int choice) {
     WrongFrees wrong = new WrongFrees(subject);
-    Subject.Block block = randomBlock();
+    Model.Block block = randomBlock();
     if (choice == 3 && block.size() > 1) {
       long offset = 1 + random.nextLong(block.size() - 1);
       wrong.refused(block.address() + offset, 1, Reason.NOT_A_BLOCK);
@@ -197,7 +197,7 @@ final class RandomProgram {
     }
   }
 
-  private Subject.Block randomBlock() {
+  private Model.Block randomBlock() {
     return subject.blocks().get(random.nextInt(subject.blocks().size()));
   }
 }

@@ -1,69 +1,95 @@
 package org.jallocator.testkit;
 
-import java.util.Arrays;
 import org.jallocator.AllocatorStats;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.LeakException;
 import org.jallocator.OwningAllocator;
 import org.jallocator.spi.AllocatorErrors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The leaf to put below an allocator under test: it hands out invented addresses, touches no native
- * memory, keeps a ledger of every malloc and free, and fails where it is told to.
+ * memory, keeps a ledger of every malloc and free, and fails as planned.
  *
  * <p>Addresses are handed out upwards from {@link Builder#baseAddress}, each behind the one before,
  * compared as unsigned, and never up to the last byte of the address space (as in C, the address
- * one past a block's end is never 0). A freed address comes back only where {@link
+ * one past a block's end is never 0). A freed address comes back only if {@link
  * Builder#reusesAddresses} says so. What lies beyond the end of the address space, or would make
  * more than {@code Long.MAX_VALUE} bytes live, is no memory, and counts as a failure.
  *
  * <p>A wrong free is the bug of the layer above, so it throws an {@link AssertionError} at once, is
  * remembered in {@code wrongFrees} and fails {@link #assertEverythingReturned} too, so that no
- * layer can hide it. Below an allocator that passes on what it does not know, such as the fallback
+ * layer can hide it. Below an allocator that passes on foreign addresses, such as the fallback
  * allocator, {@link Builder#refusesWrongFrees} makes it answer as the contract says instead.
  *
  * <p>Live blocks never overlap. Every operation takes time in the logarithm of the live blocks, and
- * in proportion to the free ones where addresses are reused. Not for measuring anything.
+ * in proportion to the free ones if addresses are reused. Not for measuring anything.
  *
- * <p>Shared, may block; or, where it is built so, confined to its owner thread.
+ * <p>Shared, may block; or, if it is built so, confined to its owner thread.
  */
-public final class RecordingAllocator extends Ledger implements OwningAllocator {
+public final class RecordingAllocator extends FailurePlans implements OwningAllocator {
 
-  /** What an inner malloc that was told to fail does. */
+  /** What an inner malloc that fails as planned does. */
   public enum Failure {
     /** {@code tryMalloc} returns NULL; {@code malloc}, which cannot, throws OutOfMemoryError. */
     RETURNS_NULL,
     /** Both throw OutOfMemoryError. */
     THROWS_OUT_OF_MEMORY_ERROR,
     /** Both throw {@link PlannedException}. */
-    THROWS_RUNTIME_EXCEPTION
+    THROWS_RUNTIME_EXCEPTION,
+    /** Both throw StackOverflowError. */
+    THROWS_STACK_OVERFLOW_ERROR;
+
+    /** {@return whether it says that there is no memory, which a layer answers in its own words} */
+    public boolean isNoMemory() {
+      return this == RETURNS_NULL || this == THROWS_OUT_OF_MEMORY_ERROR;
+    }
   }
 
-  /** What {@link Failure#THROWS_RUNTIME_EXCEPTION} throws, known to nobody but the test. */
+  /** What an inner free that fails as planned throws, and whether it took the block before. */
+  public enum FreeFailure {
+    /** Throws OutOfMemoryError and did not take the block. */
+    THROWS_OUT_OF_MEMORY_ERROR(false),
+    /** Throws OutOfMemoryError after it took the block. */
+    THROWS_OUT_OF_MEMORY_ERROR_AFTER_TAKING(true),
+    /** Throws StackOverflowError and did not take the block. */
+    THROWS_STACK_OVERFLOW_ERROR(false),
+    /** Throws StackOverflowError after it took the block. */
+    THROWS_STACK_OVERFLOW_ERROR_AFTER_TAKING(true),
+    /** Throws {@link PlannedException} and did not take the block. */
+    THROWS_RUNTIME_EXCEPTION(false),
+    /** Throws {@link PlannedException} after it took the block. */
+    THROWS_RUNTIME_EXCEPTION_AFTER_TAKING(true),
+    /**
+     * Throws IllegalStateException, by which the contract says that the block is what it was: it
+     * stays live, and must be freed again.
+     */
+    REFUSES(false);
+
+    private final boolean takes;
+
+    FreeFailure(boolean takes) {
+      this.takes = takes;
+    }
+  }
+
+  /** What is thrown for {@code THROWS_RUNTIME_EXCEPTION}: no layer has a reason to catch it. */
   public static final class PlannedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    private PlannedException(String message) {
+    PlannedException(String message) {
       super(message);
     }
   }
 
   private static final String NAME = "recording";
-  private static final long NEVER = 0;
 
   private final AddressSpace space;
   private final long alignment;
   private final long maxSize;
   private final boolean shared;
   private final boolean refusesWrongFrees;
-  private final Thread owner = Thread.currentThread();
-
-  private Failure failure = Failure.RETURNS_NULL;
-  private long firstFailingAttempt = NEVER;
-  private long lastFailingAttempt = NEVER;
-  private @Nullable PlannedException lastPlanned;
+  private Thread owner = Thread.currentThread();
 
   private RecordingAllocator(Builder builder) {
     this.space =
@@ -111,10 +137,10 @@ public final class RecordingAllocator extends Ledger implements OwningAllocator 
     if (size > maxSize) {
       return NULL;
     }
-    long attempt = attempts() + 1;
-    if (attempt >= firstFailingAttempt && attempt <= lastFailingAttempt) {
+    if (nextMallocFails()) {
       recordFailure(true);
-      return fail(size);
+      throwMallocFailure(NAME, size);
+      return NULL;
     }
     long address = liveBytes() + size < 0 ? NULL : space.place(size);
     if (address == NULL) {
@@ -123,20 +149,6 @@ public final class RecordingAllocator extends Ledger implements OwningAllocator 
     }
     recordMalloc(address, size);
     return address;
-  }
-
-  private long fail(long size) {
-    return switch (failure) {
-      case RETURNS_NULL -> NULL;
-      case THROWS_OUT_OF_MEMORY_ERROR ->
-          throw AllocatorErrors.outOfMemory(NAME, size, liveBytes(), null);
-      case THROWS_RUNTIME_EXCEPTION -> {
-        PlannedException planned =
-            new PlannedException(NAME + ": planned failure: attempt=" + attempts());
-        lastPlanned = planned;
-        throw planned;
-      }
-    };
   }
 
   @Override
@@ -148,8 +160,19 @@ public final class RecordingAllocator extends Ledger implements OwningAllocator 
         Reason reason = holds(address, 1) ? Reason.NOT_A_BLOCK : Reason.FOREIGN;
         throw wrongFree(new InvalidFreeException(reason, NAME, address));
       }
+      takeBack(address, size);
+    }
+  }
+
+  private void takeBack(long address, long size) {
+    FreeFailure failure = nextFreeFailure();
+    if (failure == null || failure.takes) {
       recordFree(address, size);
       space.giveBack(address, size);
+    }
+    if (failure != null) {
+      recordFreeFailure(address, failure.takes || failure == FreeFailure.REFUSES);
+      throwFreeFailure(NAME, failure, address);
     }
   }
 
@@ -192,9 +215,13 @@ public final class RecordingAllocator extends Ledger implements OwningAllocator 
     }
   }
 
+  /** The thread that is next to use a confined allocator whose owner has ended is the new owner. */
   private void requireOwner() {
     if (!shared && Thread.currentThread() != owner) {
-      throw AllocatorErrors.wrongThread(NAME, owner);
+      if (owner.isAlive()) {
+        throw AllocatorErrors.wrongThread(NAME, owner);
+      }
+      owner = Thread.currentThread();
     }
   }
 
@@ -215,61 +242,38 @@ public final class RecordingAllocator extends Ledger implements OwningAllocator 
 
   @Override
   public synchronized AllocatorStats stats() {
-    requireOwner();
-    long liveBlocks = mallocs() - frees();
     return new AllocatorStats(
-        liveBlocks, liveBytes(), liveBytes(), peakBytes(), mallocs(), frees());
+        liveCount(), liveBytes(), liveBytes(), peakBytes(), mallocs(), frees());
+  }
+
+  @Override
+  public synchronized long[] liveAddresses(int limit) {
+    requireOwner();
+    return liveBlocks().keySet().stream().mapToLong(Long::longValue).limit(limit).toArray();
   }
 
   @Override
   public synchronized void close() {
     requireOwner();
-    if (liveBytes() != 0) {
-      long[] addresses = liveBlocks().keySet().stream().mapToLong(Long::longValue).toArray();
-      throw new LeakException(
-          NAME,
-          addresses.length,
-          liveBytes(),
-          Arrays.copyOf(addresses, Math.min(addresses.length, LeakException.MAX_ADDRESSES)));
+    if (liveCount() != 0) {
+      throw leak();
     }
     recordClose();
   }
 
-  /**
-   * Makes one malloc fail, and all others succeed.
-   *
-   * @param nth which one, counted from now: 1 is the next
-   * @param how what it does
-   */
-  public synchronized void failOnce(long nth, Failure how) {
-    failBetween(attempts() + nth, attempts() + nth, how);
+  @Override
+  public synchronized void closeAndRelease() {
+    requireOwner();
+    LeakException leak = liveCount() == 0 ? null : leak();
+    liveBlocks().forEach(this::recordFree);
+    recordClose();
+    if (leak != null) {
+      throw leak;
+    }
   }
 
-  /**
-   * Makes a malloc and all that follow fail, until {@link #stopFailing}.
-   *
-   * @param nth the first that fails, counted from now: 1 is the next
-   * @param how what they do
-   */
-  public synchronized void failFrom(long nth, Failure how) {
-    failBetween(attempts() + nth, Long.MAX_VALUE, how);
-  }
-
-  /** Makes every malloc succeed from now on. */
-  public synchronized void stopFailing() {
-    failBetween(NEVER, NEVER, Failure.RETURNS_NULL);
-  }
-
-  private void failBetween(long first, long last, Failure how) {
-    firstFailingAttempt = first;
-    lastFailingAttempt = last;
-    failure = how;
-  }
-
-  /** {@return the exception that was thrown last as planned, or null iff there was none} */
-  @SuppressWarnings("exports") // the annotation need not be there
-  public synchronized @Nullable PlannedException lastPlanned() {
-    return lastPlanned;
+  private LeakException leak() {
+    return new LeakException(NAME, stats(), liveAddresses(LeakException.MAX_ADDRESSES));
   }
 
   @Override
@@ -388,7 +392,7 @@ public final class RecordingAllocator extends Ledger implements OwningAllocator 
      * Sets whether a wrong free is answered as the contract says, with {@link
      * InvalidFreeException}, and forgotten. The default is to fail the test.
      *
-     * @param refusesWrongFrees true below an allocator that passes on frees it does not know
+     * @param refusesWrongFrees true below an allocator that passes on frees of foreign addresses
      * @return this builder
      */
     public Builder refusesWrongFrees(boolean refusesWrongFrees) {

@@ -12,7 +12,10 @@ enum Workload {
   HEAP,
   /** Stays near a height, taking and freeing in any order. */
   CHURN,
-  /** Goes up and down by a few blocks where the inner was asked for more: at a page's edge. */
+  /**
+   * Goes up and down by a few blocks at the height at which the inner was asked for more: at a
+   * page's edge.
+   */
   SAWTOOTH,
   /** Opens and ends nested scopes of an arena. */
   SCOPES

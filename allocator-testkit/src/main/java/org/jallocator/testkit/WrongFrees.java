@@ -71,7 +71,7 @@ final class WrongFrees {
   List<Long> foreignCandidates() {
     List<Long> addresses =
         new ArrayList<>(List.of(1L, 8L, 4096L, -1L, -8L, Long.MIN_VALUE, Long.MAX_VALUE));
-    for (Subject.Block block : subject.blocks()) {
+    for (Model.Block block : subject.blocks()) {
       addresses.add(block.address() ^ Long.MIN_VALUE);
       addresses.add(block.address() ^ (1L << 32));
       addresses.add(-block.address());
@@ -89,7 +89,7 @@ final class WrongFrees {
   }
 
   /**
-   * Tries addresses of {@link #foreignCandidates}, each only if it is foreign: by the ledger where
+   * Tries addresses of {@link #foreignCandidates}, each only if it is foreign: by the ledger if
    * there is one, else as the allocator itself says.
    */
   void foreignUnlessHeld(List<Long> addresses) {

@@ -1,8 +1,8 @@
 package org.jallocator.testkit;
 
 /**
- * A bug planted in {@link NaivePages}, {@link NaiveArena}, {@link NaiveLeaf} or {@link
- * NaiveShared}, and the test of the contract that must find it.
+ * A bug planted in {@link NaivePages}, {@link NaiveArena}, {@link NaiveLeaf}, {@link NaiveShared}
+ * or {@link NaiveCounter}, and the test of the contract that must find it.
  */
 enum Bug {
   /** No bug: the contract passes. */
@@ -78,6 +78,31 @@ enum Bug {
   IS_BROKEN_AFTER_THE_INNERS_EXCEPTION(Host.PAGES, "survivesEachInnerMallocFailingOnce"),
   NEVER_ASKS_AGAIN_AFTER_A_FAILURE(Host.PAGES, "survivesTheInnerFailingFromEachMallocOn"),
 
+  STATS_ARE_CONFINED(Host.PAGES, "statsAreForEveryThread"),
+  TRIMS_FOR_OTHER_THREADS(Host.PAGES, "aConfinedAllocatorGivesNothingAwayToAnotherThread"),
+  IS_STUCK_WHEN_ITS_OWNER_HAS_ENDED(
+      Host.PAGES, "anyThreadClosesWhatIsConfinedToAThreadThatHasEnded"),
+  TRIM_SAYS_TOO_MUCH(Host.PAGES, "trimGivesBackWhatItSaysAndNoLiveBlock"),
+  TRIM_GIVES_BACK_LIVE_BLOCKS(Host.PAGES, "trimGivesBackWhatItSaysAndNoLiveBlock"),
+  TRIM_KEEPS_A_PAGE(Host.PAGES, "trimGivesEverythingBackIfNothingIsLive"),
+  RELEASE_KEEPS_PAGES_WITH_LIVE_BLOCKS(Host.PAGES, "closeAndReleaseGivesBackLiveBlocksToo"),
+  RELEASE_STAYS_OPEN(Host.PAGES, "closeAndReleaseFollowsACloseThatFoundLeaks"),
+  RELEASE_IS_SILENT_ABOUT_LEAKS(Host.PAGES, "closeAndReleaseGivesBackLiveBlocksToo"),
+  GOOD_SIZE_TAKES_ANY_SIZE(Host.PAGES, "goodSizeRefusesWhatMallocRefuses"),
+  GOOD_SIZE_IS_TOO_MUCH(Host.PAGES, "blocksOfEverySmallSizeAreLiveAtOnce"),
+  SIZED_FREE_WANTS_THE_VERY_SIZE(Host.PAGES, "goodSizeIsHowManyBytesTheBlockHas"),
+  NAMES_FREE_BLOCKS_AS_LIVE(Host.PAGES, "liveAddressesAreOfLiveBlocks"),
+  NAMES_ONE_BLOCK_TOO_FEW(Host.PAGES, "liveAddressesAreOfLiveBlocks"),
+
+  KEEPS_A_PAGE_THAT_THE_INNER_THREW_AT(Host.PAGES, "survivesEachInnerFreeFailingOnce"),
+  SWALLOWS_WHAT_THE_INNERS_FREE_THROWS(Host.PAGES, "survivesTheInnerFailingFromEachFreeOn"),
+  FORGETS_A_PAGE_THAT_THE_INNER_REFUSES(Host.PAGES, "survivesEachInnerFreeFailingOnce"),
+  LOSES_THE_BLOCK_IF_THE_INNER_REFUSES(Host.PAGES, "survivesEachInnerFreeFailingOnce"),
+  FORGETS_THE_OTHER_CHUNKS_IF_ONE_FAILS(Host.ARENA, "survivesEachInnerFreeFailingOnce"),
+
+  COUNTS_A_BLOCK_THAT_AN_OVERFLOW_KEPT_AWAY(Host.COUNTER, "aStackOverflowAtAnyDepthChangesNothing"),
+  LEAVES_ITS_LOCK_TAKEN_BY_AN_OVERFLOW(Host.COUNTER, "aStackOverflowAtAnyDepthChangesNothing"),
+
   RELEASES_A_PAGE_WITH_A_LIVE_BLOCK(Host.PAGES, "everyInvariantHoldsAfterEachStepOf"),
   FREES_A_PAGE_BY_ITS_ALIGNED_ADDRESS(Host.PAGES, "everyInvariantHoldsAfterEachStepOf"),
   FORGETS_A_PAGE(Host.PAGES, "everyInvariantHoldsAfterEachStepOf"),
@@ -108,6 +133,9 @@ enum Bug {
 
   TWO_RACING_FREES_MAY_WIN(Host.SHARED, "ofEightThreadsThatFreeOneBlockOneWins"),
   MALLOC_LEAVES_A_PAGE_BEHIND_A_CLOSE(Host.SHARED, "aCallThatRacesWithCloseIsDoneOrRefused"),
+  ACCEPTS_DOUBLE_FREES_OF_OTHER_THREADS(
+      Host.SHARED, "aFreeThatComesAfterAnotherIsRefusedWhicheverThreadsMakeThem"),
+  SUBTRACTS_WHAT_IT_READ_BEFORE(Host.SHARED, "figuresAreNeverNegativeBesideOtherThreads"),
   LOSES_WHAT_OTHER_THREADS_FREE(Host.SHARED, "blocksThatOtherThreadsFreeAreHandedOutAgain");
 
   /** Which of the naive allocators the bug is in. */
@@ -115,7 +143,8 @@ enum Bug {
     PAGES,
     ARENA,
     LEAF,
-    SHARED
+    SHARED,
+    COUNTER
   }
 
   private final Host host;

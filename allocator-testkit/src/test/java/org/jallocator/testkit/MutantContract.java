@@ -18,6 +18,7 @@ class MutantContract extends AllocatorContract {
       case ARENA -> new NaiveArena(inner, planted);
       case LEAF -> createLeaf();
       case SHARED -> new NaiveShared(inner, planted);
+      case COUNTER -> new NaiveCounter(inner, planted);
     };
   }
 
@@ -29,7 +30,11 @@ class MutantContract extends AllocatorContract {
 
   @Override
   protected LayerKind kind() {
-    return planted.host() == Bug.Host.LEAF ? LayerKind.LEAF : LayerKind.LAYER;
+    return switch (planted.host()) {
+      case LEAF -> LayerKind.LEAF;
+      case COUNTER -> LayerKind.STACK;
+      default -> LayerKind.LAYER;
+    };
   }
 
   @Override

@@ -15,6 +15,7 @@ import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.LeakException;
 import org.jallocator.spi.AllocatorErrors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A reference arena for the tests of the contract: chunks, a pointer that moves back to the end of
@@ -32,7 +33,7 @@ final class NaiveArena implements Arena {
 
   private final Allocator inner;
   private final Bug bug;
-  private final Thread owner = Thread.currentThread();
+  private Thread owner = Thread.currentThread();
 
   private final NavigableMap<Long, Long> chunks = new TreeMap<>(Long::compareUnsigned);
   private final NavigableMap<Long, Block> live = new TreeMap<>(Long::compareUnsigned);
@@ -181,11 +182,11 @@ final class NaiveArena implements Arena {
     }
     long kept = has(Bug.FREE_ALL_KEEPS_A_BLOCK) ? 1 : 0;
     dropYoungerThan(kept);
-    if (live.isEmpty()) {
-      giveChunksBack();
-    }
     if (!has(Bug.ACCEPTS_STALE_MARKS)) {
       marks.clear();
+    }
+    if (live.isEmpty()) {
+      giveChunksBack();
     }
   }
 
@@ -199,16 +200,47 @@ final class NaiveArena implements Arena {
   }
 
   private void giveChunksBack() {
-    chunks.forEach(
-        (address, size) -> {
-          inner.free(address, size);
-          innerFrees++;
-          reserved -= size;
-        });
-    chunks.clear();
     chunk = NULL;
     chunkSize = 0;
     bump = NULL;
+    Throwable first = null;
+    for (Map.Entry<Long, Long> held : List.copyOf(chunks.entrySet())) {
+      Throwable thrown = give(held.getKey(), held.getValue());
+      if (first == null) {
+        first = thrown;
+      } else if (thrown != null && thrown != first) {
+        first.addSuppressed(thrown);
+      }
+      if (thrown != null && has(Bug.FORGETS_THE_OTHER_CHUNKS_IF_ONE_FAILS)) {
+        chunks.clear();
+      }
+    }
+    NaivePageSource.rethrow(first);
+  }
+
+  private @Nullable Throwable give(long address, long size) {
+    Throwable thrown = null;
+    try {
+      inner.free(address, size);
+    } catch (IllegalStateException refused) {
+      return refused;
+    } catch (RuntimeException | Error e) {
+      thrown = e;
+    }
+    innerFrees++;
+    reserved -= size;
+    chunks.remove(address);
+    return thrown;
+  }
+
+  @Override
+  public long trim() {
+    requireUsable();
+    long before = reserved;
+    if (live.isEmpty()) {
+      giveChunksBack();
+    }
+    return before - reserved;
   }
 
   @Override
@@ -262,10 +294,17 @@ final class NaiveArena implements Arena {
     }
   }
 
-  private void requireUsable() {
+  private void requireOwner() {
+    if (!owner.isAlive()) {
+      owner = Thread.currentThread();
+    }
     if (Thread.currentThread() != owner) {
       throw AllocatorErrors.wrongThread(NAME, owner);
     }
+  }
+
+  private void requireUsable() {
+    requireOwner();
     if (closed) {
       throw AllocatorErrors.closed(NAME);
     }
@@ -288,32 +327,48 @@ final class NaiveArena implements Arena {
 
   @Override
   public AllocatorStats stats() {
-    if (Thread.currentThread() != owner) {
-      throw AllocatorErrors.wrongThread(NAME, owner);
-    }
     return new AllocatorStats(
         live.size() + miscount, liveBytes, reserved, peak, innerMallocs, innerFrees);
   }
 
   @Override
-  public void close() {
-    if (Thread.currentThread() != owner) {
-      throw AllocatorErrors.wrongThread(NAME, owner);
+  public long[] liveAddresses(int limit) {
+    requireOwner();
+    return live.keySet().stream().limit(limit).mapToLong(Long::longValue).toArray();
+  }
+
+  @Override
+  public void closeAndRelease() {
+    requireOwner();
+    LeakException leak = live.isEmpty() ? null : leak();
+    if (!closed) {
+      dropYoungerThan(0);
+      close();
     }
+    if (leak != null) {
+      throw leak;
+    }
+  }
+
+  private LeakException leak() {
+    return new LeakException(
+        NAME, live.size(), liveBytes, liveAddresses(LeakException.MAX_ADDRESSES));
+  }
+
+  @Override
+  public void close() {
+    requireOwner();
     if (closed) {
       return;
     }
     if (!live.isEmpty() || (!marks.isEmpty() && has(Bug.AN_OPEN_MARK_IS_A_LEAK))) {
-      throw new LeakException(
-          NAME,
-          live.size(),
-          liveBytes,
-          live.keySet().stream()
-              .limit(LeakException.MAX_ADDRESSES)
-              .mapToLong(Long::longValue)
-              .toArray());
+      throw leak();
     }
-    giveChunksBack();
     closed = true;
+    try {
+      giveChunksBack();
+    } finally {
+      closed = chunks.isEmpty();
+    }
   }
 }

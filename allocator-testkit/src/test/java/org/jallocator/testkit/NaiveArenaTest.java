@@ -2,7 +2,7 @@ package org.jallocator.testkit;
 
 import org.jallocator.Allocator;
 
-final class NaiveArenaTest extends AllocatorContract {
+final class NaiveArenaTest extends NaiveContract {
 
   @Override
   protected Allocator create(Allocator inner) {

@@ -36,7 +36,7 @@ final class NaiveLeaf implements Allocator {
   public long malloc(long size) {
     long address = tryMalloc(size);
     if (address == NULL && !has(Bug.LEAF_HANDS_OUT_NULL)) {
-      throw AllocatorErrors.outOfMemory(NAME, size, AllocatorStats.UNTRACKED, null);
+      throw AllocatorErrors.outOfMemory(NAME, size);
     }
     return address;
   }
@@ -117,7 +117,7 @@ final class NaiveLeaf implements Allocator {
 
   @Override
   public AllocatorStats stats() {
-    return AllocatorStats.NOTHING_TRACKED;
+    return AllocatorStats.UNTRACKED;
   }
 
   @Override

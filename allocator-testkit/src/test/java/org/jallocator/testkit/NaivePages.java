@@ -12,6 +12,7 @@ import org.jallocator.LeakException;
 import org.jallocator.OwningAllocator;
 import org.jallocator.spi.AllocatorErrors;
 import org.jallocator.testkit.NaivePageTable.Page;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A reference allocator for the tests of the contract: blocks of one size cut from pages, with maps
@@ -27,16 +28,13 @@ final class NaivePages implements OwningAllocator {
 
   private final Allocator inner;
   private final Bug bug;
-  private final Thread owner = Thread.currentThread();
   private final long slack;
+  private Thread owner = Thread.currentThread();
 
   private final NaivePageTable pages;
   private final NavigableSet<Long> free = new TreeSet<>(Long::compareUnsigned);
   private final NavigableMap<Long, Long> live = new TreeMap<>(Long::compareUnsigned);
-  private long reserved;
-  private long peak;
-  private long innerMallocs;
-  private long innerFrees;
+  private final NaivePageSource source;
   private long miscount;
   private boolean starved;
   private boolean closed;
@@ -46,6 +44,7 @@ final class NaivePages implements OwningAllocator {
     this.bug = bug;
     this.slack = Math.max(0, ALIGNMENT - inner.alignment());
     this.pages = new NaivePageTable(bug);
+    this.source = new NaivePageSource(inner, bug);
   }
 
   private boolean has(Bug planted) {
@@ -81,9 +80,9 @@ final class NaivePages implements OwningAllocator {
 
   private OutOfMemoryError outOfMemory(long size) {
     if (has(Bug.OUT_OF_MEMORY_WITHOUT_THE_LAYER)) {
-      return new OutOfMemoryError("no memory: size=" + size + ", reserved=" + reserved);
+      return new OutOfMemoryError("no memory: size=" + size + ", reserved=" + source.reserved());
     }
-    long known = has(Bug.OUT_OF_MEMORY_WITHOUT_WHAT_IS_RESERVED) ? -1 : reserved;
+    long known = has(Bug.OUT_OF_MEMORY_WITHOUT_WHAT_IS_RESERVED) ? -1 : source.reserved();
     return AllocatorErrors.outOfMemory(NAME, size, known, null);
   }
 
@@ -113,6 +112,9 @@ final class NaivePages implements OwningAllocator {
     if (size == BLOCK_SIZE && has(Bug.REFUSES_MAX_SIZE_ITSELF)) {
       return NULL;
     }
+    if (closed) {
+      return ALIGNMENT; // a bug lets it come here
+    }
     if (free.isEmpty() && !addPage()) {
       return NULL;
     }
@@ -132,10 +134,7 @@ final class NaivePages implements OwningAllocator {
     if (!has(Bug.ALIGNS_WITHOUT_ASKING_FOR_SLACK)) {
       innerSize += slack;
     }
-    if (has(Bug.COUNTS_A_PAGE_THAT_IT_DID_NOT_GET)) {
-      reserved += innerSize;
-    }
-    long innerAddress = askInner(innerSize);
+    long innerAddress = takeFromInner(innerSize);
     if (innerAddress == NULL) {
       starved = true;
       if (has(Bug.LOSES_A_BLOCK_WHEN_THE_INNER_FAILS)) {
@@ -143,11 +142,6 @@ final class NaivePages implements OwningAllocator {
       }
       return false;
     }
-    if (!has(Bug.COUNTS_A_PAGE_THAT_IT_DID_NOT_GET)) {
-      reserved += innerSize;
-    }
-    peak = Math.max(peak, reserved);
-    innerMallocs++;
     long first =
         has(Bug.DOES_NOT_ALIGN_BY_HAND)
             ? innerAddress
@@ -160,13 +154,10 @@ final class NaivePages implements OwningAllocator {
     return true;
   }
 
-  private long askInner(long innerSize) {
+  private long takeFromInner(long innerSize) {
     try {
-      return inner.tryMalloc(innerSize);
+      return source.take(innerSize);
     } catch (RuntimeException e) {
-      if (has(Bug.SWALLOWS_THE_INNERS_EXCEPTION)) {
-        return NULL;
-      }
       if (has(Bug.IS_BROKEN_AFTER_THE_INNERS_EXCEPTION)) {
         miscount += BLOCKS_PER_PAGE;
       }
@@ -231,10 +222,16 @@ final class NaivePages implements OwningAllocator {
 
   private void checkSize(long address, long size) {
     if (address != NULL
-        && (size < 1 || size > BLOCK_SIZE)
+        && (size < 1 || size > sizeLimit(address))
         && !has(Bug.SIZED_FREE_IGNORES_THE_SIZE)) {
       throw new InvalidFreeException(NAME, address, size, BLOCK_SIZE);
     }
+  }
+
+  private long sizeLimit(long address) {
+    return has(Bug.SIZED_FREE_WANTS_THE_VERY_SIZE)
+        ? live.getOrDefault(address, BLOCK_SIZE)
+        : BLOCK_SIZE;
   }
 
   @Override
@@ -265,12 +262,21 @@ final class NaivePages implements OwningAllocator {
     if (asked != null && address - around >= asked) {
       block = around;
     }
-    if (live.remove(block) == null) {
+    Long size = live.remove(block);
+    if (size == null) {
       refuse(block);
       return true;
     }
     free.add(block);
-    release(page);
+    try {
+      release(page);
+    } catch (IllegalStateException refused) {
+      if (!has(Bug.LOSES_THE_BLOCK_IF_THE_INNER_REFUSES)) {
+        free.remove(block);
+        live.put(block, size);
+      }
+      throw refused;
+    }
     return true;
   }
 
@@ -291,30 +297,52 @@ final class NaivePages implements OwningAllocator {
 
   /** Gives a page back whose blocks are all free, unless it is the only one. */
   private void release(Page page) {
-    int stillLive = 0;
-    for (int i = 0; i < BLOCKS_PER_PAGE; i++) {
-      stillLive += live.containsKey(page.first() + i * BLOCK_SIZE) ? 1 : 0;
-    }
-    if (stillLive <= (has(Bug.RELEASES_A_PAGE_WITH_A_LIVE_BLOCK) ? 1 : 0) && pages.size() > 1) {
-      for (int i = 0; i < BLOCKS_PER_PAGE; i++) {
-        free.remove(page.first() + i * BLOCK_SIZE);
-      }
-      giveToInner(page);
-      pages.remove(page);
+    int most = has(Bug.RELEASES_A_PAGE_WITH_A_LIVE_BLOCK) ? 1 : 0;
+    if (liveIn(page) <= most && pages.size() > 1) {
+      NaivePageSource.rethrow(give(page));
     }
   }
 
-  private void giveToInner(Page page) {
-    reserved -= page.innerSize();
-    innerFrees++;
-    if (!has(Bug.FORGETS_A_PAGE) || innerFrees != 3) {
-      inner.free(
-          has(Bug.FREES_A_PAGE_BY_ITS_ALIGNED_ADDRESS) ? page.first() : page.innerAddress(),
-          page.innerSize());
+  private int liveIn(Page page) {
+    int liveInPage = 0;
+    for (int i = 0; i < BLOCKS_PER_PAGE; i++) {
+      liveInPage += live.containsKey(page.first() + i * BLOCK_SIZE) ? 1 : 0;
     }
+    return liveInPage;
+  }
+
+  private @Nullable Throwable give(Page page) {
+    Throwable thrown = source.give(page);
+    if (!source.keeps(thrown)) {
+      for (int i = 0; i < BLOCKS_PER_PAGE; i++) {
+        free.remove(page.first() + i * BLOCK_SIZE);
+        live.remove(page.first() + i * BLOCK_SIZE);
+      }
+      pages.remove(page);
+    }
+    return thrown;
+  }
+
+  @Override
+  public long trim() {
+    if (!has(Bug.TRIMS_FOR_OTHER_THREADS)) {
+      requireUsable(false);
+    }
+    long before = source.reserved();
+    int most = has(Bug.TRIM_GIVES_BACK_LIVE_BLOCKS) ? 1 : 0;
+    int least = has(Bug.TRIM_KEEPS_A_PAGE) ? 1 : 0;
+    for (Page page : pages.pages()) {
+      if (liveIn(page) <= most && pages.size() > least) {
+        NaivePageSource.rethrow(give(page));
+      }
+    }
+    return before - source.reserved() + (has(Bug.TRIM_SAYS_TOO_MUCH) ? 1 : 0);
   }
 
   private boolean isIntruder() {
+    if (!owner.isAlive() && !has(Bug.IS_STUCK_WHEN_ITS_OWNER_HAS_ENDED)) {
+      owner = Thread.currentThread();
+    }
     return Thread.currentThread() != owner && !has(Bug.SERVES_EVERY_THREAD_THOUGH_CONFINED);
   }
 
@@ -349,7 +377,7 @@ final class NaivePages implements OwningAllocator {
 
   @Override
   public AllocatorStats stats() {
-    if (isIntruder()) {
+    if (has(Bug.STATS_ARE_CONFINED) && isIntruder()) {
       throw AllocatorErrors.wrongThread(NAME, owner);
     }
     long slackless = has(Bug.RESERVED_LACKS_THE_SLACK) ? pages.size() * slack : 0;
@@ -359,10 +387,59 @@ final class NaivePages implements OwningAllocator {
             + (has(Bug.COUNTS_ONE_LIVE_BLOCK_TOO_MANY) ? 1 : 0)
             + (miscountsBytes ? 0 : miscount),
         miscountsBytes ? miscount : live.size() * BLOCK_SIZE,
-        reserved - slackless,
-        has(Bug.PEAK_IS_WHAT_IS_RESERVED_NOW) ? reserved : peak,
-        innerMallocs,
-        has(Bug.COUNTS_NO_INNER_FREES) ? 0 : innerFrees);
+        source.reserved() - slackless + (closed ? miscountClosed() : 0),
+        source.peak(),
+        source.innerMallocs(),
+        source.innerFrees());
+  }
+
+  private long miscountClosed() {
+    return has(Bug.CLOSED_STATS_KEEP_WHAT_WAS_RESERVED) ? BLOCK_SIZE : 0;
+  }
+
+  @Override
+  public long goodSize(long size) {
+    if ((size < 1 || size > BLOCK_SIZE) && !has(Bug.GOOD_SIZE_TAKES_ANY_SIZE)) {
+      throw AllocatorErrors.sizeTooLarge(NAME, size, "maxSize", BLOCK_SIZE);
+    }
+    return has(Bug.GOOD_SIZE_IS_TOO_MUCH) ? BLOCK_SIZE + ALIGNMENT : BLOCK_SIZE;
+  }
+
+  @Override
+  public long[] liveAddresses(int limit) {
+    requireOwner();
+    NavigableSet<Long> named =
+        has(Bug.NAMES_FREE_BLOCKS_AS_LIVE) && !free.isEmpty() ? free : live.navigableKeySet();
+    int most = has(Bug.NAMES_ONE_BLOCK_TOO_FEW) ? limit - 1 : limit;
+    return named.stream().limit(Math.max(0, most)).mapToLong(Long::longValue).toArray();
+  }
+
+  private void requireOwner() {
+    if (isIntruder()) {
+      throw AllocatorErrors.wrongThread(NAME, owner);
+    }
+  }
+
+  @Override
+  public void closeAndRelease() {
+    requireOwner();
+    LeakException leak = live.isEmpty() ? null : leak();
+    if (has(Bug.RELEASE_KEEPS_PAGES_WITH_LIVE_BLOCKS)) {
+      pages.pages().stream().filter(page -> liveIn(page) > 0).forEach(pages::remove);
+    }
+    live.clear();
+    if (has(Bug.RELEASE_STAYS_OPEN) && leak != null) {
+      pages.pages().forEach(this::give);
+      throw leak;
+    }
+    close();
+    if (leak != null && !has(Bug.RELEASE_IS_SILENT_ABOUT_LEAKS)) {
+      throw leak;
+    }
+  }
+
+  private LeakException leak() {
+    return new LeakException(NAME, live.size(), live.size() * BLOCK_SIZE, firstFew());
   }
 
   @Override
@@ -379,21 +456,29 @@ final class NaivePages implements OwningAllocator {
     if (!live.isEmpty() && !has(Bug.CLOSE_IGNORES_LEAKS)) {
       closed = has(Bug.CLOSED_BY_A_REFUSED_CLOSE);
       if (has(Bug.CLOSE_RELEASES_WHAT_LEAKS)) {
-        pages.pages().forEach(this::giveToInner);
+        pages.pages().forEach(source::give);
       }
-      throw new LeakException(NAME, live.size(), live.size() * BLOCK_SIZE, firstFew());
+      throw leak();
     }
-    closed = true;
-    pages.pages().stream().skip(has(Bug.CLOSE_KEEPS_A_PAGE) ? 1 : 0).forEach(this::giveToInner);
-    if (has(Bug.CLOSED_STATS_KEEP_WHAT_WAS_RESERVED)) {
-      reserved += BLOCK_SIZE;
-    }
-    if (!has(Bug.CLOSE_FREES_PAGES_AGAIN)) {
-      pages.clear();
-    }
+    Throwable first = giveAll();
+    closed = first == null || pages.size() == 0;
+    NaivePageSource.rethrow(first);
     if (has(Bug.CLOSE_CLOSES_THE_INNER)) {
       inner.close();
     }
+  }
+
+  private @Nullable Throwable giveAll() {
+    Throwable first = null;
+    for (Page page : pages.pages().stream().skip(has(Bug.CLOSE_KEEPS_A_PAGE) ? 1 : 0).toList()) {
+      Throwable thrown = has(Bug.CLOSE_FREES_PAGES_AGAIN) ? source.give(page) : give(page);
+      if (first == null) {
+        first = thrown;
+      } else if (thrown != null && thrown != first) {
+        first.addSuppressed(thrown);
+      }
+    }
+    return first;
   }
 
   private long[] firstFew() {

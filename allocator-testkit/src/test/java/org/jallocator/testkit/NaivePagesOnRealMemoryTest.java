@@ -5,7 +5,7 @@ import org.jallocator.Allocator;
 import org.jspecify.annotations.Nullable;
 
 /** The contract over an inner that keeps no ledger, with memory that can be written to. */
-final class NaivePagesOnRealMemoryTest extends AllocatorContract {
+final class NaivePagesOnRealMemoryTest extends NaiveContract {
 
   private @Nullable NaiveLeaf leaf;
 

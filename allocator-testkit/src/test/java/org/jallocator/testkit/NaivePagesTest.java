@@ -2,7 +2,7 @@ package org.jallocator.testkit;
 
 import org.jallocator.Allocator;
 
-final class NaivePagesTest extends AllocatorContract {
+final class NaivePagesTest extends NaiveContract {
 
   @Override
   protected Allocator create(Allocator inner) {

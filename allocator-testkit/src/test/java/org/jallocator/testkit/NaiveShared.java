@@ -1,6 +1,7 @@
 package org.jallocator.testkit;
 
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.LongStream;
 import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
 import org.jallocator.OwningAllocator;
@@ -65,9 +66,43 @@ final class NaiveShared implements OwningAllocator {
     }
   }
 
+  private boolean isHereAndStrange() {
+    return Thread.currentThread() != maker;
+  }
+
   @Override
   public synchronized void free(long address, long size) {
+    if (accepts(address)) {
+      return;
+    }
     pages.free(address, size);
+  }
+
+  private boolean accepts(long address) {
+    return bug == Bug.ACCEPTS_DOUBLE_FREES_OF_OTHER_THREADS
+        && isHereAndStrange()
+        && LongStream.of(pages.liveAddresses(Integer.MAX_VALUE)).noneMatch(a -> a == address);
+  }
+
+  @Override
+  public long goodSize(long size) {
+    return pages.goodSize(size);
+  }
+
+  @Override
+  public synchronized long trim() {
+    return pages.trim();
+  }
+
+  @Override
+  public synchronized long[] liveAddresses(int limit) {
+    return pages.liveAddresses(limit);
+  }
+
+  @Override
+  public synchronized void closeAndRelease() {
+    pages.closeAndRelease();
+    closed = true;
   }
 
   @Override
@@ -102,7 +137,17 @@ final class NaiveShared implements OwningAllocator {
 
   @Override
   public synchronized AllocatorStats stats() {
-    return pages.stats();
+    AllocatorStats stats = pages.stats();
+    if (bug == Bug.SUBTRACTS_WHAT_IT_READ_BEFORE && isHereAndStrange()) {
+      return new AllocatorStats(
+          stats.liveBlocks() - 1,
+          stats.liveBytes(),
+          stats.reservedBytes(),
+          stats.peakReservedBytes(),
+          stats.innerMallocs(),
+          stats.innerFrees());
+    }
+    return stats;
   }
 
   @Override

@@ -2,7 +2,7 @@ package org.jallocator.testkit;
 
 import org.jallocator.Allocator;
 
-final class NaiveSharedTest extends AllocatorContract {
+final class NaiveSharedTest extends NaiveContract {
 
   @Override
   protected Allocator create(Allocator inner) {

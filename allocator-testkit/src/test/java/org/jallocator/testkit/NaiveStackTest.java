@@ -3,7 +3,7 @@ package org.jallocator.testkit;
 import org.jallocator.Allocator;
 
 /** The contract over two layers: the chunks of an arena are blocks of pages. */
-final class NaiveStackTest extends AllocatorContract {
+final class NaiveStackTest extends NaiveContract {
 
   @Override
   protected Allocator create(Allocator inner) {

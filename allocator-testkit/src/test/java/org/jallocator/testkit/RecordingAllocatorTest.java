@@ -213,12 +213,14 @@ final class RecordingAllocatorTest {
       return;
     }
     Class<? extends Throwable> type =
-        failure == Failure.THROWS_RUNTIME_EXCEPTION
-            ? PlannedException.class
-            : OutOfMemoryError.class;
+        switch (failure) {
+          case RETURNS_NULL, THROWS_OUT_OF_MEMORY_ERROR -> OutOfMemoryError.class;
+          case THROWS_RUNTIME_EXCEPTION -> PlannedException.class;
+          case THROWS_STACK_OVERFLOW_ERROR -> StackOverflowError.class;
+        };
     Throwable thrown =
         assertThrows(type, () -> consume(byTry ? allocator.tryMalloc(1) : allocator.malloc(1)));
-    if (type == PlannedException.class) {
+    if (!failure.isNoMemory()) {
       assertSame(allocator.lastPlanned(), thrown);
     }
   }

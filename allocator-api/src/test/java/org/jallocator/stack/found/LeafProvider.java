@@ -73,7 +73,7 @@ public class LeafProvider implements AllocatorProvider {
 
     @Override
     public AllocatorStats stats() {
-      return AllocatorStats.NOTHING_TRACKED;
+      return AllocatorStats.UNTRACKED;
     }
 
     @Override

@@ -1,7 +1,7 @@
 /*
  * The native limit: what the bench does on stacks of allocators from Java, done on malloc and free from C.
  *
- * The loops are those of ReferenceBenchmark.java and Replay.java, statement by statement: the same sizes out of an
+ * The loops are those of CgoallocBenchmark.java and Replay.java, statement by statement: the same sizes out of an
  * array, the same NULL check, nothing written to a block, and the same clock around the same calls. They call malloc
  * and free as every C program does, through the procedure linkage table, so that a preloaded library takes their place.
  * The compiler must not know what these names mean, or it may drop a malloc and its free: -fno-builtin-malloc

@@ -1,4 +1,4 @@
-/* The reference's benchmarks: the loops of ReferenceBenchmark.java, and iterations as JMH makes them. */
+/* The reference's benchmarks: the loops of CgoallocBenchmark.java, and iterations as JMH makes them. */
 #define _GNU_SOURCE
 #include "bench.h"
 
@@ -17,7 +17,7 @@ struct workload {
     size_t address_count;
 };
 
-/* ReferenceBenchmark.temporaries */
+/* CgoallocBenchmark.temporaries */
 static void temporaries(const struct workload *workload)
 {
     const size_t *sizes = workload->sizes;
@@ -32,7 +32,7 @@ static void temporaries(const struct workload *workload)
     }
 }
 
-/* ReferenceBenchmark.growAndShrink */
+/* CgoallocBenchmark.growAndShrink */
 static void grow_and_shrink(const struct workload *workload)
 {
     const size_t *sizes = workload->sizes;

@@ -3,6 +3,9 @@
 #include "bench.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
+
+#define PAGE 4096
 
 struct trace {
     int32_t operations;
@@ -80,11 +83,48 @@ static void call(const struct trace *trace)
     }
 }
 
+/* TouchingReplay.touch: the first and the last byte of each page. */
+static void touch(volatile signed char *address, int64_t size)
+{
+    volatile signed char *end = address + size;
+    for (volatile signed char *page = address; page < end; page += PAGE) {
+        page[0] = 1;
+        (end - page < PAGE ? end : page + PAGE)[-1] = 1;
+    }
+}
+
+static void call_and_touch(const struct trace *trace)
+{
+    for (int32_t i = 0; i < trace->operations; i++) {
+        int64_t size = trace->sizes[i];
+        if (size == 0) {
+            free(trace->addresses[trace->slots[i]]);
+        } else {
+            void *address = malloc((size_t)size);
+            if (address == NULL) {
+                no_memory((size_t)size);
+            }
+            trace->addresses[trace->slots[i]] = address;
+            touch(address, size);
+        }
+    }
+}
+
+static int64_t page_faults(void)
+{
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_minflt : -1;
+}
+
 /* Replay.run: the time of the trace's calls; what they leave is freed after it. */
-static int64_t round_of(const struct trace *trace)
+static int64_t round_of(const struct trace *trace, int touches)
 {
     int64_t start = now();
-    call(trace);
+    if (touches) {
+        call_and_touch(trace);
+    } else {
+        call(trace);
+    }
     int64_t nanos = now() - start;
     for (int32_t i = 0; i < trace->live_at_end_count; i++) {
         free(trace->addresses[trace->live_at_end[i]]);
@@ -92,7 +132,8 @@ static int64_t round_of(const struct trace *trace)
     return nanos;
 }
 
-/* ReplayWorker.main: 'w' warms up and answers the number of calls, 'r' is one round and answers its nanoseconds. */
+/* ReplayWorker.main: 'w' warms up and answers the number of calls, 'r' is one round and answers its nanoseconds,
+   'f' answers the page faults so far. */
 void run_replay(int count, char **arguments)
 {
     (void)count;
@@ -100,22 +141,26 @@ void run_replay(int count, char **arguments)
     int64_t warmup_millis = number_of(arguments[1]);
     char stack[64];
     next_text(stack, sizeof stack);
+    int touches = (int)next_number(1);
     struct trace trace = {0};
     read_trace(&trace);
     for (int command = next_byte(); command >= 0; command = next_byte()) {
         int64_t start = now();
         switch (command) {
         case 'r':
-            answer("%lld", (long long)round_of(&trace));
+            answer("%lld", (long long)round_of(&trace, touches));
+            break;
+        case 'f':
+            answer("%lld", (long long)page_faults());
             break;
         case 'w':
             for (int64_t i = 0; i < warmup_rounds || now() - start < warmup_millis * NANOS_PER_MILLI; i++) {
-                round_of(&trace);
+                round_of(&trace, touches);
             }
             answer("%d", trace.operations);
             break;
         default:
-            fail("command is none of w, r: command=%d", command);
+            fail("command is none of w, r, f: command=%d", command);
         }
     }
 }

@@ -105,6 +105,28 @@ static void pairs(const struct line *line)
     keep((const void *)mixed);
 }
 
+/* ---- pair-nested: AddressBlocks.nestedPairs ---- */
+
+static void nested_pairs(const struct line *line)
+{
+    int64_t quota = line->quota;
+    uintptr_t mixed = 0;
+    for (int64_t i = 0; i < quota; i++) {
+        void *outer = malloc(SIZE);
+        if (outer == NULL) {
+            no_memory(SIZE);
+        }
+        void *inner = malloc(SIZE);
+        if (inner == NULL) {
+            no_memory(SIZE);
+        }
+        mixed ^= (uintptr_t)outer - (uintptr_t)inner;
+        free(inner);
+        free(outer);
+    }
+    keep((const void *)mixed);
+}
+
 /* ---- producer-consumer: HandOver.java, and of Blocks.java what it calls ---- */
 
 struct batch {
@@ -211,12 +233,22 @@ static void consume(const struct line *line)
 static struct line lines[MOST_THREADS];
 static struct hand_over hand_overs[MOST_THREADS / 2];
 
-static int64_t run_pairs(int threads, int64_t quota)
+static int64_t run_same(void (*work)(const struct line *), int threads, int64_t quota)
 {
     for (int i = 0; i < threads; i++) {
-        lines[i] = (struct line){.work = pairs, .quota = quota};
+        lines[i] = (struct line){.work = work, .quota = quota};
     }
     return run_crew(lines, threads);
+}
+
+static int64_t run_pairs(int threads, int64_t quota)
+{
+    return run_same(pairs, threads, quota);
+}
+
+static int64_t run_nested_pairs(int threads, int64_t quota)
+{
+    return run_same(nested_pairs, threads, quota);
 }
 
 static int64_t run_hand_overs(int threads, int64_t quota)
@@ -246,6 +278,7 @@ struct thread_workload {
 
 static const struct thread_workload workloads[] = {
     {"PAIR", 10000, run_pairs},
+    {"PAIR_NESTED", 5000, run_nested_pairs},
     {"PRODUCER_CONSUMER", 16, run_hand_overs},
 };
 
@@ -310,5 +343,5 @@ void run_threads(int count, char **arguments)
         }
         return;
     }
-    fail("workload is none of PAIR, PRODUCER_CONSUMER: workload=%s", name);
+    fail("workload is none of PAIR, PAIR_NESTED, PRODUCER_CONSUMER: workload=%s", name);
 }

@@ -1,0 +1,31 @@
+package org.jallocator.arrow;
+
+import org.apache.arrow.memory.ForeignAllocation;
+import org.jallocator.Allocator;
+
+/** A block that its owner hands to Arrow; freed by Arrow's last reference to it. */
+final class LentBlock extends ForeignAllocation {
+
+  private final Allocator allocator;
+  private final long address;
+
+  /** Whether Arrow has taken the block over. Until then it is the caller's, also after an error. */
+  private boolean taken;
+
+  LentBlock(Allocator allocator, long address, long size) {
+    super(size, address);
+    this.allocator = allocator;
+    this.address = address;
+  }
+
+  void taken() {
+    taken = true;
+  }
+
+  @Override
+  protected void release0() {
+    if (taken) {
+      allocator.free(address);
+    }
+  }
+}

@@ -1,0 +1,67 @@
+package org.jallocator.arrow;
+
+import org.jallocator.AllocatorConfigException;
+import org.jallocator.LeakException;
+import org.jallocator.stack.AllocatorStack;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The stack that all root allocators of a process share which are not given one. Opened at first
+ * use; open until the process ends or the program closes it.
+ */
+final class ProcessStack {
+
+  static final String NAME = "arrow";
+  static final String DEFAULT = "@general";
+
+  /** The system property that asks for a leak check when the process ends. */
+  static final String LEAK_CHECK = "allocator.arrow.leakcheck";
+
+  private static @Nullable AllocatorStack stack;
+  private static @Nullable StackFactory factory;
+
+  private ProcessStack() {}
+
+  /** {@return the stack; opened by the first call that can, and never again} */
+  static synchronized AllocatorStack get() {
+    AllocatorStack present = stack;
+    if (present == null) {
+      present = open();
+      stack = present;
+    }
+    return present;
+  }
+
+  static synchronized StackFactory factory() {
+    StackFactory present = factory;
+    if (present == null) {
+      present = new StackFactory(get().allocator());
+      factory = present;
+    }
+    return present;
+  }
+
+  private static AllocatorStack open() {
+    AllocatorStack opened = AllocatorStack.namedOr(NAME, DEFAULT);
+    if (!opened.allocator().isShared()) {
+      opened.close();
+      throw new AllocatorConfigException(
+          AllocatorArrow.confined("allocator.stack." + NAME + "=" + opened));
+    }
+    if (Boolean.getBoolean(LEAK_CHECK)) {
+      Runtime.getRuntime()
+          .addShutdownHook(new Thread(() -> check(opened), "allocator-arrow-leaks"));
+    }
+    return opened;
+  }
+
+  /** Closes the stack at the end of the process. To System.err: loggers may be closed already. */
+  private static void check(AllocatorStack closing) {
+    try {
+      closing.close();
+      System.err.println("allocator-arrow: no leak: stack=" + closing);
+    } catch (LeakException e) {
+      System.err.println("allocator-arrow: leak: stack=" + closing + "\n" + e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package org.jallocator.diagnostics;
+
+import org.jallocator.Arena;
+
+/**
+ * A {@link LimitAllocator} over an arena, and so an arena itself: its books follow the inner's
+ * scopes.
+ */
+public final class ArenaLimitAllocator extends OwningLimitAllocator implements Arena {
+
+  private final Arena arena;
+
+  ArenaLimitAllocator(Arena inner, long bytes, long warn) {
+    super(inner, bytes, warn);
+    arena = inner;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread, or shared and may block, as its inner is. O(live blocks)
+   * beside the inner's cost.
+   */
+  @Override
+  public void freeAll() {
+    freeAll(arena);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread, or shared and may block, as its inner is. The inner's cost.
+   */
+  @Override
+  public long mark() {
+    return mark(arena);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread, or shared and may block, as its inner is. O(live blocks)
+   * beside the inner's cost.
+   */
+  @Override
+  public void release(long mark) {
+    release(arena, mark);
+  }
+}

@@ -1,0 +1,74 @@
+package org.jallocator.diagnostics;
+
+import org.jallocator.Arena;
+import org.jallocator.spi.StackRoom;
+
+/**
+ * A {@link StatsAllocator} over an arena, and so an arena itself: its books follow the inner's
+ * scopes. Whatever the inner throws when a scope ends, the blocks are not live any more.
+ */
+public final class ArenaStatsAllocator extends OwningStatsAllocator implements Arena {
+
+  private final Arena arena;
+  private final Marks marks = new Marks();
+
+  ArenaStatsAllocator(Arena inner) {
+    super(inner);
+    arena = inner;
+    tallies.keepSerials();
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread, as its inner is. O(live blocks) beside the inner's cost.
+   */
+  @Override
+  public void freeAll() {
+    StackRoom.requireForInner();
+    requireUsable();
+    giveBackStranded();
+    try {
+      arena.freeAll();
+    } finally {
+      marks.clear();
+      tallies.dropSince(0);
+    }
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread, as its inner is. The inner's cost.
+   */
+  @Override
+  public long mark() {
+    StackRoom.requireForInner();
+    requireUsable();
+    marks.ensureRoom();
+    long mark = arena.mark();
+    marks.push(mark, tallies.lastSerial());
+    return mark;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread, as its inner is. O(live blocks) beside the inner's cost.
+   */
+  @Override
+  public void release(long mark) {
+    StackRoom.requireForInner();
+    requireUsable();
+    giveBackStranded();
+    long serial = marks.serialOf(mark);
+    try {
+      arena.release(mark);
+    } finally {
+      if (serial != Marks.NONE) {
+        marks.pop(mark);
+        tallies.dropSince(serial);
+      }
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package org.jallocator.diagnostics;
+
+import org.jallocator.Arena;
+
+/**
+ * A {@link TrackedAllocator} over an arena, and so an arena itself: its books follow the inner's
+ * scopes.
+ */
+public final class ArenaTrackedAllocator extends TrackedAllocator implements Arena {
+
+  private final Arena arena;
+
+  ArenaTrackedAllocator(Arena inner, Builder builder) {
+    super(inner, builder);
+    arena = inner;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread, or shared and may block, as its inner is. O(live blocks)
+   * beside the inner's cost.
+   */
+  @Override
+  public void freeAll() {
+    freeAll(arena);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread, or shared and may block, as its inner is. The inner's cost.
+   */
+  @Override
+  public long mark() {
+    return mark(arena);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread, or shared and may block, as its inner is. O(live blocks)
+   * beside the inner's cost.
+   */
+  @Override
+  public void release(long mark) {
+    release(arena, mark);
+  }
+}

@@ -1,0 +1,521 @@
+package org.jallocator.diagnostics;
+
+import java.util.List;
+import org.jallocator.Allocator;
+import org.jallocator.AllocatorStats;
+import org.jallocator.Arena;
+import org.jallocator.InvalidFreeException;
+import org.jallocator.InvalidFreeException.Reason;
+import org.jallocator.LeakException;
+import org.jallocator.OwningAllocator;
+import org.jallocator.spi.AllocatorErrors;
+import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.StackRoom;
+import org.jallocator.spi.Waiting;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A layer that keeps {@link Books} of its live blocks.
+ *
+ * <pre>
+ * malloc   prepare, begin  | take | entering, enter
+ * free     note, leaving   | give | left
+ * </pre>
+ *
+ * <p>Begin, entering, enter, leaving and left run under the monitor of the books, the others
+ * without it. Each call has its stack before it changes anything; what may need more than that,
+ * such as a walk of the stack, is done in prepare and note. Nothing is allocated between the
+ * inner's malloc and enter. Close waits for calls in progress.
+ *
+ * <p>If the inner's free throws an IllegalArgumentException or an IllegalStateException, or if
+ * {@code give} throws anything before the inner was asked, the block is live again; but not if the
+ * inner says that it is no live block. After anything else it is in doubt who has it, and the books
+ * forget it.
+ *
+ * @param <B> what the books say of a block
+ */
+abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
+
+  /** The live blocks; their monitor guards them. */
+  final Books<B> books = new Books<>();
+
+  /** The open marks, if the inner is an arena. Guarded by the books. */
+  private final Marks marks = new Marks();
+
+  BookedAllocator(String name, Allocator inner) {
+    super(name, inner);
+  }
+
+  /** {@return a new entry for a block of some size} Runs before the inner is asked. */
+  abstract B prepare(long size);
+
+  /** {@return the error if the layer itself has no memory for a malloc, or null} May throw. */
+  @Nullable OutOfMemoryError refusal(long size) {
+    return null;
+  }
+
+  /**
+   * Takes a block from the inner: sets its raw address and then its address, or neither. If it
+   * throws and the raw address is set, the block goes back.
+   *
+   * @param byTry whether the inner may answer with NULL
+   */
+  void take(B block, boolean byTry) {
+    long address = byTry ? inner.tryMalloc(block.size) : inner.malloc(block.size);
+    block.raw = address;
+    block.address = address;
+  }
+
+  /** Called when a block is about to enter. If it throws, the block goes back. */
+  void entering(B block) {}
+
+  /** {@return what {@link #left} is to be told of a free} */
+  @Nullable Object note(long address) {
+    return null;
+  }
+
+  /** Called when a block is about to leave, under the monitor. */
+  void leaving(B block) {
+    books.leave(block);
+    books.give(block);
+  }
+
+  /** Gives a block that left to the inner. */
+  void give(B block) {
+    inner.free(block.raw);
+  }
+
+  /** Called when the inner has taken a block, under the monitor. */
+  void left(B block, @Nullable Object note) {
+    books.remove(block);
+  }
+
+  /** Called when a malloc is refused by this layer itself. */
+  void refused(long size) {}
+
+  /** {@return what a free of a block throws that is leaving already} */
+  InvalidFreeException doubleFree(B block, @Nullable Object note) {
+    return new InvalidFreeException(Reason.DOUBLE_FREE, name(), block.address);
+  }
+
+  /** {@return what the inner's refusal of a block is to be thrown as} */
+  InvalidFreeException explain(InvalidFreeException refusal, B block, @Nullable Object note) {
+    return refusal;
+  }
+
+  /** {@return lines that say where live blocks come from; empty if that is not known} */
+  String sites() {
+    return "";
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread, or shared and may block, as its inner is. O(1) beside the
+   * inner's cost, and a new table of the books now and then.
+   */
+  @Override
+  public final long malloc(long size) {
+    B block = begin(size, false);
+    if (block == null) {
+      throw AllocatorErrors.sizeTooLarge(name(), size, "maxSize", maxSize());
+    }
+    try {
+      serve(block, false);
+    } catch (OutOfMemoryError e) {
+      AllocatorEvents.innerRefused(name(), block.held);
+      throw outOfMemory(size, books.reservedBytes, e);
+    }
+    if (block.address == NULL) {
+      AllocatorEvents.innerRefused(name(), block.held);
+      throw outOfMemory(size, books.reservedBytes, null);
+    }
+    return block.address;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread, or shared and may block, as its inner is. As {@link #malloc}.
+   */
+  @Override
+  public final long tryMalloc(long size) {
+    B block = begin(size, true);
+    if (block != null) {
+      try {
+        serve(block, true);
+      } catch (OutOfMemoryError e) {
+        AllocatorEvents.innerRefused(name(), block.held);
+        return NULL;
+      }
+      if (block.address == NULL) {
+        AllocatorEvents.innerRefused(name(), block.held);
+      }
+    }
+    return block == null ? NULL : block.address;
+  }
+
+  /** {@return a block to be served, or null iff the layer cannot serve it} */
+  private @Nullable B begin(long size, boolean byTry) {
+    StackRoom.requireForInner();
+    requireUsable();
+    if (size < 1) {
+      throw AllocatorErrors.sizeTooSmall(name(), size);
+    }
+    if (size > maxSize()) {
+      return null;
+    }
+    giveBackStranded();
+    B block = prepare(size);
+    OutOfMemoryError refusal;
+    synchronized (books) {
+      requireOpen();
+      refusal = refusal(size);
+      if (refusal == null) {
+        books.begin(size);
+        return block;
+      }
+    }
+    refused(size);
+    if (byTry) {
+      return null;
+    }
+    throw refusal;
+  }
+
+  /** Takes the block and enters it; after an error the block is the inner's again. */
+  private void serve(B block, boolean byTry) {
+    boolean entered = false;
+    try {
+      take(block, byTry);
+      if (block.raw != NULL) {
+        synchronized (books) {
+          entering(block);
+          books.enter(block);
+          entered = true;
+        }
+      }
+    } finally {
+      if (!entered) {
+        synchronized (books) {
+          books.fail(block.size);
+        }
+        if (block.raw != NULL) {
+          strand(block.raw, block.held);
+        }
+      }
+    }
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread, or shared and may block, as its inner is. O(1) beside the
+   * inner's cost.
+   */
+  @Override
+  public final void free(long address) {
+    requireOwner();
+    if (address != NULL && !release(address, 0, false)) {
+      freeUnknown(address, 0, false);
+    }
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread, or shared and may block, as its inner is. O(1) beside the
+   * inner's cost. A size is the block's iff it is the one that malloc was asked for.
+   */
+  @Override
+  public final void free(long address, long size) {
+    requireOwner();
+    if (address != NULL && !release(address, size, true)) {
+      freeUnknown(address, size, true);
+    }
+  }
+
+  /** Frees what the books do not have, or throws. */
+  void freeUnknown(long address, long size, boolean sized) {
+    if (sized) {
+      inner.free(address, size);
+    } else {
+      inner.free(address);
+    }
+  }
+
+  /**
+   * Frees the block at an address.
+   *
+   * @return false, and nothing has changed, iff the books have no such block and this is open
+   */
+  final boolean release(long address, long size, boolean sized) {
+    StackRoom.requireForInner();
+    Object note = note(address);
+    B block = beginFree(address, size, sized, note);
+    if (block == null) {
+      return false;
+    }
+    boolean taken = false;
+    boolean kept = false;
+    try {
+      give(block);
+      taken = true;
+    } catch (InvalidFreeException e) {
+      kept = !isGone(e);
+      throw explain(e, block, note);
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      kept = true;
+      throw e;
+    } finally {
+      synchronized (books) {
+        books.pendingFrees--;
+        if (taken) {
+          left(block, note);
+        } else if (kept || !block.given) {
+          books.stay(block);
+        } else {
+          books.remove(block);
+        }
+      }
+    }
+    return true;
+  }
+
+  /** {@return the block, which has left; null iff the books have none and this is open} */
+  private @Nullable B beginFree(long address, long size, boolean sized, @Nullable Object note) {
+    B block;
+    synchronized (books) {
+      block = books.find(address);
+      if (block != null && !block.leaving && (!sized || size == block.size)) {
+        books.pendingFrees++;
+        leaving(block);
+        return block;
+      }
+    }
+    if (block == null) {
+      requireOpen();
+      return null;
+    }
+    throw AllocatorEvents.invalidFree(
+        name(),
+        block.leaving
+            ? doubleFree(block, note)
+            : new InvalidFreeException(name(), address, size, block.size));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Shared, never blocks: any thread may ask. O(1). A block counts with the size that it was
+   * asked for.
+   */
+  @Override
+  public AllocatorStats stats() {
+    return books.stats();
+  }
+
+  /** {@return the exception for the live blocks, or null iff there are none} Under the monitor. */
+  final @Nullable LeakException leak() {
+    return books.liveBlocks == 0
+        ? null
+        : new LeakException(
+            name(), books.stats(), sites(), books.addresses(LeakException.MAX_ADDRESSES));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread, or shared and may block, as its inner is. Waits for mallocs in
+   * progress. O(1) if nothing is live.
+   */
+  @Override
+  public void close() {
+    StackRoom.requireForInner();
+    requireOwner();
+    if (isClosed()) {
+      return;
+    }
+    giveBackStranded();
+    for (int tries = 0; !tryClose(); tries++) {
+      Waiting.pause(tries);
+    }
+  }
+
+  /** {@return false iff a call is in progress} Throws if blocks are live. */
+  private boolean tryClose() {
+    throwIfLeaking();
+    drain();
+    synchronized (books) {
+      if (books.liveBlocks == 0 && isQuiet() && books.reservedBytes == 0) {
+        setClosed();
+      }
+      return isClosed();
+    }
+  }
+
+  private void throwIfLeaking() {
+    LeakException leak;
+    synchronized (books) {
+      leak = leak();
+    }
+    if (leak != null) {
+      throw AllocatorEvents.leaked(name(), leak);
+    }
+  }
+
+  private boolean isQuiet() {
+    return books.pendingMallocs == 0 && books.pendingFrees == 0;
+  }
+
+  /** Gives to the inner what is held back. */
+  void drain() {}
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread, or shared and may block, as its inner is. Waits for calls in
+   * progress. O(live blocks), each of which goes back to the inner.
+   */
+  @Override
+  public void closeAndRelease() {
+    StackRoom.requireForInner();
+    requireOwner();
+    if (isClosed()) {
+      return;
+    }
+    giveBackStranded();
+    for (int tries = 0; !tryEnd(); tries++) {
+      Waiting.pause(tries);
+    }
+    LeakException leak;
+    synchronized (books) {
+      leak = leak();
+    }
+    for (B block : since(0)) {
+      try {
+        release(block.address, 0, false);
+      } catch (RuntimeException | Error e) {
+        if (leak != null) {
+          leak.addSuppressed(e);
+        }
+      }
+    }
+    try {
+      drain();
+    } catch (RuntimeException | Error e) {
+      if (leak == null) {
+        throw e;
+      }
+      leak.addSuppressed(e);
+    }
+    if (leak != null) {
+      throw AllocatorEvents.leaked(name(), leak);
+    }
+  }
+
+  /** Refuses all calls from now on; {@return whether none is in progress} */
+  private boolean tryEnd() {
+    synchronized (books) {
+      setClosed();
+      return isQuiet();
+    }
+  }
+
+  /** As {@link org.jallocator.OwningAllocator#liveAddresses}. */
+  final long[] addresses(int limit) {
+    requireOwner();
+    synchronized (books) {
+      return books.addresses(limit);
+    }
+  }
+
+  /** Frees a block of the books, or what the inner owns. */
+  final boolean tryReleaseOrPass(OwningAllocator inner, long address, long size, boolean sized) {
+    requireOwner();
+    if (address == NULL) {
+      return false;
+    }
+    if (release(address, size, sized)) {
+      return true;
+    }
+    return sized ? inner.tryFree(address, size) : inner.tryFree(address);
+  }
+
+  /** As {@link Arena#freeAll}. Whatever the inner throws, the blocks are not live any more. */
+  final void freeAll(Arena inner) {
+    StackRoom.requireForInner();
+    requireUsable();
+    giveBackStranded();
+    endScope(0);
+    List<B> ending = since(0);
+    try {
+      inner.freeAll();
+    } finally {
+      synchronized (books) {
+        marks.clear();
+        drop(ending);
+      }
+      scopeEnded(0);
+    }
+  }
+
+  /** As {@link Arena#mark}. */
+  final long mark(Arena inner) {
+    StackRoom.requireForInner();
+    requireUsable();
+    synchronized (books) {
+      marks.ensureRoom();
+      long mark = inner.mark();
+      marks.push(mark, books.lastSerial());
+      return mark;
+    }
+  }
+
+  /** As {@link Arena#release}. */
+  final void release(Arena inner, long mark) {
+    StackRoom.requireForInner();
+    requireUsable();
+    giveBackStranded();
+    long serial;
+    synchronized (books) {
+      serial = marks.serialOf(mark);
+    }
+    if (serial == Marks.NONE) {
+      inner.release(mark); // refuses it
+      return;
+    }
+    endScope(serial);
+    List<B> ending = since(serial);
+    try {
+      inner.release(mark);
+    } finally {
+      synchronized (books) {
+        marks.pop(mark);
+        drop(ending);
+      }
+      scopeEnded(serial);
+    }
+  }
+
+  /** Called before the inner ends the blocks that were entered after a serial. May throw. */
+  void endScope(long serial) {}
+
+  /** Called after the inner ended the blocks that were entered after a serial. */
+  void scopeEnded(long serial) {}
+
+  private List<B> since(long serial) {
+    synchronized (books) {
+      return books.since(serial);
+    }
+  }
+
+  private void drop(List<B> blocks) {
+    for (B block : blocks) {
+      if (!block.leaving) {
+        books.leave(block);
+        left(block, null);
+      }
+    }
+  }
+}

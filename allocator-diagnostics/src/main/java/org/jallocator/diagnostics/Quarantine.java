@@ -1,0 +1,169 @@
+package org.jallocator.diagnostics;
+
+import java.util.List;
+import org.jallocator.InvalidFreeException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The freed blocks that a {@link GuardedAllocator} holds back, the oldest first. Its monitor guards
+ * it, and is entered before that of the books.
+ *
+ * <p>A block in the quarantine stands in the books too, as one that is leaving and is not given.
+ */
+final class Quarantine {
+
+  private final Books<GuardedBlock> books;
+  private final Guards guards;
+  private final long limit;
+
+  private @Nullable GuardedBlock oldest;
+  private @Nullable GuardedBlock youngest;
+  private long bytes;
+
+  Quarantine(Books<GuardedBlock> books, Guards guards, long limit) {
+    this.books = books;
+    this.guards = guards;
+    this.limit = limit;
+  }
+
+  /** {@return whether a block is not too large to be held back} */
+  boolean takes(GuardedBlock block) {
+    return block.held <= limit;
+  }
+
+  /**
+   * Gives the oldest blocks to the inner until there is room for one more, or the inner refuses
+   * one.
+   *
+   * @return what is wrong with one of them, which has gone to the inner all the same, or null
+   */
+  synchronized @Nullable Finding makeRoomFor(GuardedBlock block) {
+    if (takes(block)) {
+      while (oldest != null && block.held > limit - bytes) {
+        Finding finding;
+        try {
+          finding = giveOldest(oldest);
+        } catch (InvalidFreeException gone) {
+          throw gone;
+        } catch (IllegalStateException refused) {
+          return null;
+        }
+        if (finding != null) {
+          return finding;
+        }
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Gives the oldest block to the inner. If the inner refuses it, it stays; if somebody else freed
+   * it, or if the inner throws anything else, it is dropped.
+   *
+   * @return what is wrong with it, or null
+   */
+  private @Nullable Finding giveOldest(GuardedBlock block) {
+    Finding finding = guards.checkRetired(block);
+    synchronized (books) {
+      books.give(block);
+    }
+    boolean kept = false;
+    try {
+      guards.release(block.raw, block.held);
+    } catch (InvalidFreeException gone) {
+      throw gone;
+    } catch (IllegalStateException refused) {
+      kept = true;
+      throw refused;
+    } finally {
+      if (!kept) {
+        oldest = block.next;
+        if (oldest == null) {
+          youngest = null;
+        }
+        bytes -= block.held;
+      }
+      synchronized (books) {
+        if (kept) {
+          books.keep(block);
+        } else {
+          books.remove(block);
+        }
+      }
+    }
+    return finding;
+  }
+
+  /** Adds a block that the user has freed. If it throws, it has not. */
+  synchronized void add(GuardedBlock block) {
+    guards.retire(block);
+    GuardedBlock last = youngest;
+    if (last == null) {
+      oldest = block;
+    } else {
+      last.next = block;
+    }
+    youngest = block;
+    bytes += block.held;
+    block.heldBack = true;
+  }
+
+  /** Adds what is wrong with blocks that were entered after a serial. */
+  synchronized void check(long serial, List<Finding> findings) {
+    for (GuardedBlock block = oldest; block != null; block = block.next) {
+      if (block.serial > serial) {
+        Finding finding = guards.checkRetired(block);
+        if (finding != null) {
+          findings.add(finding);
+        }
+      }
+    }
+  }
+
+  /** Does not check the blocks again that were entered after a serial. */
+  synchronized void forget(long serial) {
+    for (GuardedBlock block = oldest; block != null; block = block.next) {
+      if (block.serial > serial) {
+        guards.writeCanaries(block);
+        block.filled = false;
+      }
+    }
+  }
+
+  /**
+   * Gives all blocks to the inner, and adds what is wrong with them.
+   *
+   * @return their bytes
+   */
+  synchronized long empty(List<Finding> findings) {
+    long before = bytes;
+    while (oldest != null) {
+      Finding finding = giveOldest(oldest);
+      if (finding != null) {
+        findings.add(finding);
+      }
+    }
+    return before;
+  }
+
+  /** Forgets the blocks that were entered after a serial: the inner has ended them. */
+  synchronized void drop(long serial) {
+    GuardedBlock kept = null;
+    for (GuardedBlock block = oldest; block != null; block = block.next) {
+      if (block.serial <= serial) {
+        kept = block;
+        continue;
+      }
+      bytes -= block.held;
+      if (kept == null) {
+        oldest = block.next;
+      } else {
+        kept.next = block.next;
+      }
+      synchronized (books) {
+        books.remove(block);
+      }
+    }
+    youngest = kept;
+  }
+}

@@ -1,0 +1,517 @@
+package org.jallocator.diagnostics;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jallocator.Allocator;
+import org.jallocator.AllocatorStats;
+import org.jallocator.Arena;
+import org.jallocator.InvalidFreeException;
+import org.jallocator.LeakException;
+import org.jallocator.OwningAllocator;
+import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.CallCounts;
+import org.jallocator.spi.StackRoom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Counts mallocs, frees, failures, live and peak blocks and bytes as asked for, and sizes by powers
+ * of two. Any thread may read.
+ *
+ * <pre>{@code
+ * try (AllocatorStack stack = AllocatorStack.open("stats(sizeclass(jna))")) {
+ *   StatsAllocator stats = stack.find(StatsAllocator.class).orElseThrow();
+ *   stats.push();
+ *   work(stats);
+ *   System.out.print(stats.pop().report());
+ * }
+ * }</pre>
+ *
+ * <p>A free of what this layer did not hand out goes to the inner, which says what it is, and is
+ * not counted. Over an {@link OwningAllocator} the layer is owning, and over a confined {@link
+ * Arena} an arena.
+ *
+ * <p>Price: for the size of each live block 32 to 64 bytes of Java heap; no lock and no atomic
+ * instruction where the thread that frees a block is the one that allocated it, for up to 64
+ * threads at a time; a lock where it is another, or where there are more. The cost is shown by
+ * {@code DiagnosticsBenchmark} of the bench.
+ *
+ * <p>Exact, but for peaks with several threads: what is live is compared with the peak whenever a
+ * thread's share has changed by 16 KiB or 256 blocks, and at each read; a peak between is missed.
+ *
+ * <p>Confined to its owner thread, or shared and may block, as its inner is. Names and nesting
+ * after RMM's statistics resource.
+ */
+public sealed class StatsAllocator extends DiagnosticAllocator implements CallCounts
+    permits OwningStatsAllocator {
+
+  static final String NAME = "stats";
+
+  /** The tallies; it guards what is not hot. */
+  final Tallies tallies;
+
+  /** Where a thread finds its tally. */
+  private final Tally[] hints;
+
+  StatsAllocator(Allocator inner) {
+    super(NAME, inner);
+    this.tallies = new Tallies(shared);
+    this.hints = tallies.hints();
+  }
+
+  /**
+   * Makes a layer that counts.
+   *
+   * @param inner what blocks are taken from; stays open when this allocator closes
+   * @return a new allocator, owning or an arena iff the inner is
+   */
+  public static StatsAllocator create(Allocator inner) {
+    if (inner instanceof Arena arena && !arena.isShared()) {
+      return new ArenaStatsAllocator(arena);
+    }
+    return inner instanceof OwningAllocator owning
+        ? new OwningStatsAllocator(owning)
+        : new StatsAllocator(inner);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread, or shared and may block, as its inner is. O(1) beside the
+   * inner's cost.
+   */
+  @Override
+  public final long malloc(long size) {
+    long address = serve(size, false);
+    return address != NULL ? address : refuse(size);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread, or shared and may block, as its inner is. As {@link #malloc}.
+   */
+  @Override
+  public final long tryMalloc(long size) {
+    return serve(size, true);
+  }
+
+  /** {@return NULL iff there is no memory or the size is too large and was tried} */
+  private long serve(long size, boolean byTry) {
+    StackRoom.requireForInner();
+    Thread caller = Thread.currentThread();
+    Tally[] hints = this.hints;
+    Tally tally = hints[(int) caller.getId() & (hints.length - 1)];
+    if (tally.owner != caller || !begin(tally)) {
+      return serveSlow(caller, size, byTry);
+    }
+    try {
+      return serveOwn(tally, size, byTry);
+    } finally {
+      end(tally);
+    }
+  }
+
+  /** Begins a call on the caller's tally. Whoever closes a confined allocator is its owner. */
+  private boolean begin(Tally tally) {
+    return shared ? tally.enter() : tally.isReady();
+  }
+
+  private void end(Tally tally) {
+    if (shared) {
+      tally.leave();
+    }
+  }
+
+  private long serveSlow(Thread caller, long size, boolean byTry) {
+    Tally tally = enter(caller);
+    try {
+      return tally.owner == caller ? serveOwn(tally, size, byTry) : serveCommon(tally, size, byTry);
+    } finally {
+      tallies.leave(tally);
+    }
+  }
+
+  private long serveOwn(Tally tally, long size, boolean byTry) {
+    long address;
+    try {
+      address = byTry ? inner.tryMalloc(size) : inner.malloc(size);
+    } catch (OutOfMemoryError e) {
+      return fail(tally, size, byTry, e);
+    }
+    if (address == NULL) {
+      return fail(tally, size, byTry, null);
+    }
+    count(tally, address, size);
+    return address;
+  }
+
+  /** A method of its own, so that both are small enough for the compiler to inline. */
+  private static void count(Tally tally, long address, long size) {
+    if (tally.hasRemoteFrees()) {
+      tally.collectFor(address);
+    }
+    long[] cells = tally.cells;
+    int mask = cells.length - 2;
+    int i = (int) ((address * Tally.MIX) >>> tally.shift) << 1;
+    long there;
+    while ((there = cells[i]) != 0 && there != Tally.GONE && there != address) {
+      i = (i + 2) & mask;
+    }
+    if (there == 0) {
+      int used = ++tally.used;
+      if (4 * (used + 1) > cells.length) {
+        tally.due = true;
+      }
+    } else if (there == address) {
+      tally.countFree(cells[i + 1]); // somebody freed it behind this layer
+    }
+    cells[i + 1] = size;
+    cells[i] = address;
+    long[] serials = tally.serials;
+    if (serials != null) {
+      serials[i >> 1] = ++tally.serial;
+    }
+    tally.histogram[Tally.bucketOf(size)]++;
+    long total = tally.totalBytes + size;
+    tally.totalBytes = total;
+    long bytes = total - tally.freedBytes;
+    if (bytes > tally.peakNetBytes) {
+      tally.peakNetBytes = bytes;
+    }
+    long blocks = tally.netBlocks + 1;
+    tally.netBlocks = blocks;
+    if (blocks > tally.peakNetBlocks) {
+      tally.peakNetBlocks = blocks;
+    }
+    if (bytes > tally.noteAboveBytes || blocks > tally.noteAboveBlocks) {
+      tally.due = true;
+    }
+  }
+
+  /** {@return the caller's own tally, entered, or the common one} */
+  private Tally enter(Thread caller) {
+    requireUsable();
+    giveBackStranded();
+    Tally tally;
+    while ((tally = tallies.enter(caller)) == null) {
+      tallies.awaitClose();
+      requireOpen();
+    }
+    return tally;
+  }
+
+  /** Serves a thread that has no tally of its own. */
+  private long serveCommon(Tally common, long size, boolean byTry) {
+    long address;
+    try {
+      address = byTry ? inner.tryMalloc(size) : inner.malloc(size);
+    } catch (OutOfMemoryError e) {
+      return fail(common, size, byTry, e);
+    }
+    if (address == NULL) {
+      return fail(common, size, byTry, null);
+    }
+    boolean counted = false;
+    try {
+      synchronized (common) {
+        common.add(address, size);
+        counted = true;
+      }
+    } finally {
+      if (!counted) {
+        strand(address, size);
+      }
+    }
+    return address;
+  }
+
+  /** {@return NULL, or throws} */
+  private long fail(Tally tally, long size, boolean byTry, @Nullable OutOfMemoryError cause) {
+    synchronized (tally) {
+      tally.failures++;
+    }
+    if (size <= innerMaxSize()) { // else it was too large
+      AllocatorEvents.innerRefused(NAME, size);
+    }
+    if (byTry) {
+      return NULL;
+    }
+    throw outOfMemory(size, tallies.liveBytes(), cause);
+  }
+
+  /** {@return never: an inner that returned NULL from malloc breaks the contract} */
+  private long refuse(long size) {
+    throw outOfMemory(size, tallies.liveBytes(), null);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread, or shared and may block, as its inner is. O(1) beside the
+   * inner's cost, and a look-up in each thread's books if another thread allocated the block.
+   */
+  @Override
+  public final void free(long address) {
+    StackRoom.requireForInner();
+    Thread caller = Thread.currentThread();
+    Tally[] hints = this.hints;
+    Tally tally = hints[(int) caller.getId() & (hints.length - 1)];
+    if (tally.owner == caller && begin(tally)) {
+      try {
+        int i = tally.find(address);
+        if (i >= 0) {
+          freeOwn(tally, i, address);
+          return;
+        }
+      } finally {
+        end(tally);
+      }
+    }
+    freeSlow(address);
+  }
+
+  /** Counts before the inner has it: another thread may be given the same memory at once. */
+  private void freeOwn(Tally tally, int i, long address) {
+    long[] cells = tally.cells;
+    long size = cells[i + 1];
+    if (shared) {
+      tally.setFreeing(address);
+    }
+    cells[i] = Tally.GONE;
+    tally.countFree(size);
+    try {
+      inner.free(address);
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      tally.refused(i, address, size, isGone(e));
+      throw e;
+    } finally {
+      if (shared) {
+        tally.setFreeing(NULL);
+      }
+    }
+    if (cells[(i + 2) & (cells.length - 2)] == 0) {
+      cells[i] = 0;
+      tally.used--;
+    }
+    if (tally.totalBytes - tally.freedBytes < tally.noteBelowBytes) {
+      tally.due = true;
+    }
+  }
+
+  private void freeSlow(long address) {
+    requireOwner();
+    if (address != NULL && !release(address, 0, false)) {
+      inner.free(address);
+    }
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread, or shared and may block, as its inner is. As {@link
+   * #free(long)}. A size is the block's iff it is the one that malloc was asked for.
+   */
+  @Override
+  public final void free(long address, long size) {
+    requireOwner();
+    if (address != NULL && !release(address, size, true)) {
+      inner.free(address, size);
+    }
+  }
+
+  /**
+   * Frees a block by whichever thread.
+   *
+   * @return false, and nothing has changed, iff this layer has no such block and is open
+   */
+  final boolean release(long address, long size, boolean sized) {
+    StackRoom.requireForInner();
+    Thread caller = Thread.currentThread();
+    Tally mine = enter(caller);
+    try {
+      int i = mine.owner == caller ? mine.find(address) : -1;
+      if (i >= 0 && mine.hasRemoteFrees() && mine.isFreedRemotely(address)) {
+        i = -1; // it is being freed, or it was handed on already and is in another tally, too
+      }
+      if (i >= 0) {
+        long asked = mine.cells[i + 1];
+        if (sized && size != asked) {
+          throw sizeMismatch(address, size, asked);
+        }
+        freeOwn(mine, i, address);
+        return true;
+      }
+      Tally from = tallies.holderOf(address);
+      long asked = from == null ? 0 : from.freeRemotely(address, size, sized);
+      if (from == null || asked == 0) {
+        tallies.requireFreedByNobody(address);
+        return false; // the inner says what it is
+      }
+      if (asked < 0) {
+        throw sizeMismatch(address, size, -asked);
+      }
+      freeOther(mine, from, asked, address);
+      return true;
+    } finally {
+      tallies.leave(mine);
+    }
+  }
+
+  private static InvalidFreeException sizeMismatch(long address, long size, long asked) {
+    return AllocatorEvents.invalidFree(NAME, new InvalidFreeException(NAME, address, size, asked));
+  }
+
+  private void freeOther(Tally mine, Tally from, long size, long address) {
+    synchronized (mine) {
+      mine.countFree(size);
+    }
+    Tally.Refused refused = null;
+    try {
+      inner.free(address);
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      refused = from.refusedRemotely(address, size, isGone(e));
+      throw e;
+    } finally {
+      if (refused == null) {
+        from.freedRemotely(address);
+      } else if (refused != Tally.Refused.COUNTS) {
+        synchronized (mine) {
+          mine.uncountFree(size);
+          if (refused == Tally.Refused.MOVE) {
+            mine.put(address, size);
+          }
+        }
+      }
+    }
+  }
+
+  @Override
+  public final long mallocs() {
+    return tallies.counters().mallocs();
+  }
+
+  @Override
+  public final long frees() {
+    return tallies.counters().frees();
+  }
+
+  @Override
+  public final long failures() {
+    return tallies.counters().failures();
+  }
+
+  /** {@return what was counted since this allocator was made} Shared, never blocks. */
+  public final StatsCounters counters() {
+    return tallies.counters();
+  }
+
+  /**
+   * Begins to count anew, until {@link #pop}. What was counted so far is kept. Pushes nest.
+   *
+   * <p>Shared, may block for an instant.
+   */
+  public final void push() {
+    tallies.push();
+  }
+
+  /**
+   * Ends the counting that the last {@link #push} began, and goes on with the one before, as if the
+   * push had not been.
+   *
+   * <p>Shared, may block for an instant.
+   *
+   * @return what was counted since the push
+   * @throws IllegalStateException if there was no push
+   */
+  public final StatsCounters pop() {
+    return tallies.pop();
+  }
+
+  /** Makes the peaks what is live now. Shared, may block for an instant. */
+  public final void resetPeak() {
+    tallies.resetPeak();
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Shared, never blocks: any thread may ask. O(threads). What is live is what is reserved.
+   */
+  @Override
+  public final AllocatorStats stats() {
+    return tallies.stats();
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread, or shared and may block, as its inner is. O(threads). Stops
+   * every other thread that uses this for an instant, and waits for calls in progress.
+   */
+  @Override
+  public final void close() {
+    StackRoom.requireForInner();
+    requireOwner();
+    if (isClosed()) {
+      return;
+    }
+    giveBackStranded();
+    tallies.close(
+        () -> {
+          LeakException leak = leak();
+          if (leak != null) {
+            throw AllocatorEvents.leaked(NAME, leak);
+          }
+          setClosed();
+          return true;
+        });
+  }
+
+  private @Nullable LeakException leak() {
+    AllocatorStats stats = stats();
+    return stats.liveBlocks() == 0
+        ? null
+        : new LeakException(NAME, stats, tallies.addresses(LeakException.MAX_ADDRESSES));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Confined to its owner thread, or shared and may block, as its inner is. O(live blocks), each
+   * of which goes back to the inner.
+   */
+  @Override
+  public final void closeAndRelease() {
+    StackRoom.requireForInner();
+    requireOwner();
+    if (isClosed()) {
+      return;
+    }
+    giveBackStranded();
+    List<LeakException> leaks = new ArrayList<>();
+    tallies.close(
+        () -> {
+          LeakException leak = leak();
+          if (leak != null) {
+            leaks.add(leak);
+          }
+          setClosed();
+          return true;
+        });
+    if (!leaks.isEmpty()) {
+      releaseAll(leaks.get(0));
+      throw AllocatorEvents.leaked(NAME, leaks.get(0));
+    }
+  }
+
+  /** Gives all blocks to the inner. Nobody else does anything any more. */
+  private void releaseAll(LeakException leak) {
+    for (long address : tallies.drop()) {
+      try {
+        inner.free(address);
+      } catch (RuntimeException | Error e) {
+        leak.addSuppressed(e);
+      }
+    }
+  }
+}

@@ -1,0 +1,394 @@
+package org.jallocator.fixedblock;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The heaps of a shared allocator, and which thread uses which.
+ *
+ * <pre>
+ *   platform thread   its owned heap; else one whose owner has ended; else a new one, up to a limit;
+ *                     else one whose owner is idle; until there is one, the common heaps
+ *   virtual thread    the common heaps
+ * </pre>
+ *
+ * <p>A hot path finds the ownership of its thread in a table of hints, by the thread's number. The
+ * ownership names its thread; so a hint that is wrong, also since a subclass of Thread answers
+ * {@code getId()} as it likes, costs time and nothing else.
+ *
+ * <p>An owner is idle if its heap looks the same twice, a millisecond apart or more. That may be an
+ * error: then the owner finds its heap gone and gets another. A thread that has ended is kept
+ * reachable until a heap is next looked for, or idle heaps are.
+ *
+ * <p>Order of locks: this set's, then those of heaps. Nobody waits for this set while it works on a
+ * heap. The lock is not a monitor, since a virtual thread that waits for a heap in a monitor keeps
+ * its carrier, which another virtual thread may need to leave that heap.
+ */
+final class HeapSet {
+
+  /** The most heaps that an allocator may be built with. */
+  static final int MAX_HEAPS = 1024;
+
+  private static final int DEFAULT_HEAPS = 32;
+  private static final int MIN_HINTS = 64;
+  private static final int MAX_HINTS = 1 << 14;
+
+  /** The least time between two looks for idle heaps, in nanoseconds. */
+  private static final long LOOK_NANOS =
+      HeapFence.kind() == HeapFence.Kind.PROCESS ? 1_000_000 : 10_000_000;
+
+  private static final @Nullable MethodHandle IS_VIRTUAL = isVirtualHandle();
+
+  private final int limit;
+  private final Supplier<Heap> factory;
+
+  /** By the number of a thread, modulo the length, what is most likely its ownership. */
+  private HeapOwner[] hints = noHints(MIN_HINTS);
+
+  /**
+   * The common heaps, then those that are assigned to a thread, or were. Replaced as a whole, with
+   * the lock held.
+   */
+  private volatile Heap[] all;
+
+  /** How many of them are common; a power of two. */
+  private final int commonCount;
+
+  private volatile long lastLook = System.nanoTime();
+  private int looks;
+
+  /** Held to change which heaps there are and whose they are, and as long as all are locked. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  private boolean closed;
+
+  /**
+   * Makes a set without owned heaps.
+   *
+   * @param limit how many heaps may be owned; 0: 32, or four a processor if that is more
+   * @param factory makes a heap without pages
+   */
+  HeapSet(int limit, Supplier<Heap> factory) {
+    int processors = Runtime.getRuntime().availableProcessors();
+    this.limit = limit != 0 ? limit : Math.min(MAX_HEAPS, Math.max(DEFAULT_HEAPS, 4 * processors));
+    this.factory = factory;
+    int most = Math.max(1, Math.min(this.limit, 2 * processors));
+    this.commonCount = Integer.highestOneBit(2 * most - 1);
+    Heap[] common = new Heap[commonCount];
+    Arrays.setAll(common, i -> factory.get());
+    this.all = common;
+  }
+
+  private static HeapOwner[] noHints(int length) {
+    HeapOwner[] hints = new HeapOwner[length];
+    Arrays.fill(hints, HeapOwner.NONE);
+    return hints;
+  }
+
+  private static @Nullable MethodHandle isVirtualHandle() {
+    try {
+      return MethodHandles.publicLookup()
+          .findVirtual(Thread.class, "isVirtual", MethodType.methodType(boolean.class));
+    } catch (NoSuchMethodException e) {
+      return null; // before JDK 21 every thread is a platform thread
+    } catch (IllegalAccessException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  private static boolean isVirtual(Thread thread) {
+    if (IS_VIRTUAL == null) {
+      return false;
+    }
+    try {
+      return (boolean) IS_VIRTUAL.invokeExact(thread);
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** {@return what most likely is the thread's ownership of a heap; or another's, or none} */
+  HeapOwner hint(Thread thread) {
+    HeapOwner[] hints = this.hints;
+    return hints[(int) thread.getId() & (hints.length - 1)];
+  }
+
+  // ---------------------------------------------------------------- for a malloc
+
+  /**
+   * {@return the heap assigned to a thread; null if it has none and must use a common one} Gives
+   * the thread a heap if it can have one.
+   */
+  @Nullable Heap heapOf(Thread thread) {
+    HeapOwner hint = hint(thread);
+    if (hint.thread == thread && hint.home.owner() == hint) {
+      return hint.home;
+    }
+    if (isVirtual(thread)) {
+      return null;
+    }
+    Heap[] all = this.all;
+    for (Heap heap : all) {
+      HeapOwner owner = heap.owner();
+      if (owner != null && owner.thread == thread) {
+        setHint(owner);
+        return heap;
+      }
+    }
+    // At the limit it seldom pays to look; a thread without a heap comes here with each malloc.
+    boolean look = all.length < commonCount + limit || (++looks & 63) == 0;
+    return look ? assignOne(thread) : null;
+  }
+
+  private @Nullable Heap assignOne(Thread thread) {
+    lock.lock();
+    try {
+      HeapOwner owner = closed ? null : ownFree(thread);
+      if (owner == null) {
+        return null;
+      }
+      setHint(owner);
+      return owner.home;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Gives a thread a heap that nobody uses, or a new one, or one whose owner is idle. */
+  private @Nullable HeapOwner ownFree(Thread thread) {
+    Heap[] all = this.all;
+    for (int i = commonCount; i < all.length; i++) {
+      if (all[i].owner() == null || hasOwnerEnded(all[i])) {
+        return own(all[i], thread);
+      }
+    }
+    if (all.length < commonCount + limit) {
+      Heap[] more = Arrays.copyOf(all, all.length + 1);
+      Heap heap = factory.get();
+      more[all.length] = heap;
+      HeapOwner owner = own(heap, thread);
+      this.all = more;
+      return owner;
+    }
+    Heap idle = isTimeToLook() ? lookForIdle(true) : null;
+    return idle == null ? null : own(idle, thread);
+  }
+
+  /** {@return whether a heap has an owner that has ended} */
+  boolean hasOwnerEnded(Heap heap) {
+    HeapOwner owner = heap.owner();
+    return owner != null && !isAlive(owner);
+  }
+
+  private static boolean isAlive(HeapOwner owner) {
+    Thread thread = owner.thread;
+    return thread != null && thread.isAlive();
+  }
+
+  /** Gives a heap to a thread, whose ever it was; the lock is held, and the allocator open. */
+  private static HeapOwner own(Heap heap, Thread thread) {
+    HeapOwner owner = new Padded.PaddedOwner(thread, heap);
+    assign(heap, owner);
+    return owner;
+  }
+
+  private static void assign(Heap heap, @Nullable HeapOwner owner) {
+    boolean open = heap.lock();
+    assert open;
+    heap.assign(owner);
+    heap.unlock();
+  }
+
+  /**
+   * Looks at each heap, to know at the next look which ones have not been used meanwhile.
+   *
+   * @param toOwn whether one is looked for that another thread may have, or one with pages to give
+   *     back
+   * @return such a heap, not used since the last look, or null
+   */
+  private @Nullable Heap lookForIdle(boolean toOwn) {
+    Heap found = null;
+    Heap[] all = this.all;
+    for (int i = 0; i < all.length; i++) {
+      Heap heap = all[i];
+      long now = heap.fingerprint();
+      boolean serves = toOwn ? i >= commonCount && !heap.isGrowing() : heap.mayTrim();
+      if (found == null && heap.seen == now && serves) {
+        found = heap;
+      }
+      heap.seen = now;
+    }
+    return found;
+  }
+
+  private boolean isTimeToLook() {
+    long now = System.nanoTime();
+    if (now - lastLook < LOOK_NANOS) {
+      return false;
+    }
+    lastLook = now;
+    return true;
+  }
+
+  /** Sets the hint of a thread; makes the table larger if another owner's hint stands there. */
+  private void setHint(HeapOwner owner) {
+    lock.lock();
+    try {
+      int index = index(owner, hints);
+      HeapOwner other = hints[index];
+      boolean taken = other.home.owner() == other && index(other, hints) == index;
+      if (taken && other.thread != owner.thread && hints.length < MAX_HINTS) {
+        growHints();
+      }
+      hints[index(owner, hints)] = owner;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void growHints() {
+    HeapOwner[] more = noHints(hints.length * 2);
+    for (Heap each : all) {
+      HeapOwner owner = each.owner();
+      if (owner != null) {
+        more[index(owner, more)] = owner;
+      }
+    }
+    VarHandle.releaseFence(); // nobody sees the table before what is in it
+    hints = more;
+  }
+
+  private static int index(HeapOwner owner, HeapOwner[] hints) {
+    Thread thread = owner.thread;
+    return thread == null ? -1 : (int) thread.getId() & (hints.length - 1);
+  }
+
+  /**
+   * Locks a common heap, the thread's own first and the next ones if that is taken.
+   *
+   * @param tries how often the caller tried before
+   * @return null if the heap at that turn is taken
+   */
+  @Nullable Heap tryLockCommon(Thread thread, int tries) {
+    Heap heap = all[((int) thread.getId() + tries) & (commonCount - 1)];
+    return heap.tryLock() ? heap : null;
+  }
+
+  /** {@return how many common heaps there are} */
+  int commonCount() {
+    return commonCount;
+  }
+
+  // ---------------------------------------------------------------- for all heaps
+
+  /** {@return all heaps: not to be written} */
+  Heap[] all() {
+    return all;
+  }
+
+  /**
+   * Takes a heap from its owner if that thread has ended. {@return whether the heap has no owner}
+   */
+  boolean orphan(Heap heap) {
+    lock.lock();
+    try {
+      if (hasOwnerEnded(heap) && !closed) {
+        assign(heap, null);
+      }
+      return heap.owner() == null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * {@return a heap whose owner is idle or has ended, by the looks of it, and that may have pages
+   * to give back; null if there is none or it is not time to look}
+   */
+  @Nullable Heap idle() {
+    lock.lock();
+    try {
+      return isTimeToLook() ? lookForIdle(false) : null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Locks all heaps and takes them from their owners, until {@link #unlockAll} or {@link
+   * #closeAll}.
+   *
+   * @return false, and nothing is locked, iff they are closed
+   * @throws OutOfMemoryError if the Java heap is full; nothing is locked then
+   */
+  boolean lockAll() {
+    lock.lock();
+    if (closed) {
+      lock.unlock();
+      return false;
+    }
+    Heap[] all = this.all;
+    int locked = 0;
+    try {
+      List<Thread> revoked = new ArrayList<>(all.length); // first: the Java heap may be full
+      for (; locked < all.length; locked++) {
+        boolean open = all[locked].lockOnly();
+        assert open;
+      }
+      for (Heap heap : all) {
+        Thread owner = heap.revoke();
+        if (owner != null) {
+          revoked.add(owner);
+        }
+      }
+      HeapFence.heavy(revoked);
+      for (Heap heap : all) {
+        heap.awaitOwner();
+      }
+      return true;
+    } catch (Throwable e) {
+      for (int i = 0; i < locked; i++) {
+        all[i].unlock();
+      }
+      lock.unlock();
+      throw e;
+    }
+  }
+
+  /** Lets all owners come back only by slow calls; all heaps are locked. */
+  void leaveHotPaths() {
+    for (Heap heap : all) {
+      heap.leaveHotPath();
+    }
+  }
+
+  /** Unlocks all heaps. */
+  void unlockAll() {
+    for (Heap heap : all) {
+      heap.unlock();
+    }
+    lock.unlock();
+  }
+
+  /** Ends the use of all heaps, which are locked. */
+  void closeAll() {
+    closed = true;
+    for (Heap heap : all) {
+      heap.close();
+    }
+    HeapOwner[] none = noHints(MIN_HINTS);
+    VarHandle.releaseFence();
+    hints = none;
+    lock.unlock();
+  }
+}

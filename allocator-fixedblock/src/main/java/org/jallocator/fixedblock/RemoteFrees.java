@@ -1,0 +1,92 @@
+package org.jallocator.fixedblock;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * The blocks of one page that were freed by threads that do not work on the page's heap, one bit
+ * each. The thread that works on the heap collects them into the page's own bitmap.
+ *
+ * <p>A summary has a bit for each word that may have one, so that a collector need not look at all
+ * words of a large page. Whoever adds a block makes sure, before it returns, that the summary has
+ * the word, also if another thread added the word's first block and is not that far yet.
+ *
+ * <p>Shared, never blocks. It has no lock and no reference to a heap: see {@link Heap} for the
+ * protocol.
+ */
+final class RemoteFrees {
+
+  /** What {@link #add} did. */
+  enum Added {
+    /** The block had been added already; nothing has changed. */
+    ALREADY,
+    /** The block is the first of its word. */
+    FIRST_OF_WORD,
+    /** The block is one more of its word. */
+    ONE_MORE
+  }
+
+  private static final VarHandle BITS = MethodHandles.arrayElementVarHandle(long[].class);
+
+  private final long[] words;
+  private final long[] summary;
+
+  /** Makes an empty set for a page of some words. */
+  RemoteFrees(int wordCount) {
+    this.words = new long[wordCount];
+    this.summary = new long[(wordCount + Long.SIZE - 1) >>> 6];
+  }
+
+  /** {@return whether a block was added and is not collected} */
+  boolean contains(int index) {
+    return ((long) BITS.getOpaque(words, index >>> 6) >>> index & 1) != 0;
+  }
+
+  /** Adds a block. */
+  Added add(int index) {
+    long bit = 1L << index;
+    int word = index >>> 6;
+    long old = (long) BITS.getAndBitwiseOr(words, word, bit);
+    if ((old & bit) != 0) {
+      return Added.ALREADY;
+    }
+    if (((long) BITS.getVolatile(summary, word >>> 6) >>> word & 1) == 0) {
+      BITS.getAndBitwiseOr(summary, word >>> 6, 1L << word);
+    }
+    return old == 0 ? Added.FIRST_OF_WORD : Added.ONE_MORE;
+  }
+
+  /** {@return how many words of the summary there are} */
+  int summaryCount() {
+    return summary.length;
+  }
+
+  /** Takes the bits of one word of the summary: which words may have blocks. */
+  long takeSummary(int index) {
+    return (long) BITS.getOpaque(summary, index) == 0
+        ? 0
+        : (long) BITS.getAndSet(summary, index, 0L);
+  }
+
+  /** {@return whether blocks of a word were added and are not collected} */
+  boolean hasAny(int word) {
+    return (long) BITS.getOpaque(words, word) != 0;
+  }
+
+  /** Takes all blocks of a word. */
+  long take(int word) {
+    return (long) BITS.getAndSet(words, word, 0L);
+  }
+
+  /** {@return how many blocks were added and are not collected} */
+  long count() {
+    long count = 0;
+    for (int i = 0; i < summary.length; i++) {
+      for (long left = (long) BITS.getOpaque(summary, i); left != 0; left &= left - 1) {
+        int word = i << 6 | Long.numberOfTrailingZeros(left);
+        count += Long.bitCount((long) BITS.getOpaque(words, word));
+      }
+    }
+    return count;
+  }
+}

@@ -1,0 +1,554 @@
+package org.jallocator.fixedblock;
+
+import java.util.Arrays;
+import org.jallocator.AllocatorStats;
+import org.jallocator.InvalidFreeException;
+import org.jallocator.InvalidFreeException.Reason;
+import org.jallocator.LeakException;
+import org.jallocator.spi.AllocatorErrors;
+import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.StackRoom;
+import org.jallocator.spi.Waiting;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The cold half of an allocator that all threads use: a set of heaps.
+ *
+ * <pre>
+ *   malloc   in the thread's own heap; a thread without one takes a common heap for a moment
+ *   free     of a block of the thread's own heap: there
+ *            of a heap that belongs to no thread: there, under its lock, if that is free
+ *            else remotely: a bit, which whoever works on the heap next collects
+ *   growth   a page is taken from the inner by one thread for a pool; no heap is entered meanwhile
+ * </pre>
+ *
+ * <p>Pages go back by the rule of {@link BlockPool}. A heap whose owner is idle gives its all-free
+ * pages back when slow calls of other threads look for such heaps, each 64th of them, but not more
+ * often than once in a millisecond.
+ *
+ * <p>Shared, may block: malloc waits for a thread that works on a common heap, or that gets a page
+ * from the inner for it; close and trim wait for calls in progress.
+ */
+abstract sealed class SharedAllocator extends PagedAllocator
+    permits SharedFixedBlocks, SharedSizeClasses {
+
+  final HeapSet heaps;
+  private final long[] blockSizes;
+  private final FreedTwice freedTwice = new FreedTwice();
+  private volatile boolean closed;
+
+  SharedAllocator(
+      String layerName,
+      String maxSizeName,
+      long maxSize,
+      long alignment,
+      PageSource source,
+      PageLayout[][] layouts,
+      int keptBlocks,
+      int heaps) {
+    super(layerName, maxSizeName, maxSize, alignment, source);
+    HeapFence.check(layerName);
+    this.blockSizes = Arrays.stream(layouts).mapToLong(pages -> pages[0].blockSize()).toArray();
+    this.heaps =
+        new HeapSet(heaps, () -> new Padded.PaddedHeap(layerName, layouts, keptBlocks, freedTwice));
+  }
+
+  @Override
+  final long blockSize(int sizeClass) {
+    return blockSizes[sizeClass];
+  }
+
+  // ---------------------------------------------------------------- malloc
+
+  @Override
+  final long takeSlow(int sizeClass) {
+    Thread thread = Thread.currentThread();
+    for (int tries = 0; ; tries++) {
+      requireUsable();
+      Heap heap = enter(thread, tries);
+      if (heap == null) {
+        pause(tries);
+        continue;
+      }
+      boolean owned = heap.isAssignedTo(thread);
+      PageLayout layout = null;
+      boolean tidy;
+      long address;
+      try {
+        address = heap.takeSlow(sizeClass);
+        BlockPool pool = heap.pool(sizeClass);
+        if (address == NULL && !pool.growing) {
+          pool.reserve();
+          layout = pool.nextLayout();
+          pool.growing = true;
+        }
+        tidy = heap.isTimeToTidy();
+      } finally {
+        leave(heap, owned);
+      }
+      if (address != NULL) {
+        if (tidy) {
+          tidy();
+        }
+        return address;
+      }
+      if (layout != null) {
+        return takeOfNewPage(thread, heap, heap.pool(sizeClass), layout);
+      }
+      pause(tries);
+    }
+  }
+
+  /** Enters the thread's own heap, or a common one. {@return null if that is taken} */
+  private @Nullable Heap enter(Thread thread, int tries) {
+    Heap own = heaps.heapOf(thread);
+    if (own == null) {
+      return heaps.tryLockCommon(thread, tries);
+    }
+    if (own.tryEnter(thread)) {
+      return own;
+    }
+    // Another thread has it: wait for the lock, with which the owner gets it back.
+    own.returnTo(thread);
+    return null;
+  }
+
+  private static void leave(Heap heap, boolean owned) {
+    if (owned) {
+      heap.exit();
+    } else {
+      heap.unlock();
+    }
+  }
+
+  private void pause(int tries) {
+    if (tries >= heaps.commonCount()) {
+      Waiting.pause(tries - heaps.commonCount());
+    }
+  }
+
+  /** Takes a page from the inner, with no heap entered, and a block of it. */
+  private long takeOfNewPage(Thread thread, Heap heap, BlockPool pool, PageLayout layout) {
+    try {
+      Page page = Page.shared(layout, pool);
+      source.setOut();
+      try {
+        if (source.take(page, layout)) {
+          return takeFirst(thread, heap, page);
+        }
+      } finally {
+        source.arrive();
+      }
+    } finally {
+      pool.growing = false;
+    }
+    return takeAnywhere(pool.sizeClass);
+  }
+
+  private long takeFirst(Thread thread, Heap heap, Page page) {
+    try {
+      return attach(thread, heap, page);
+    } catch (Throwable e) { // the Java heap had no room
+      if (page.slot == Page.NO_SLOT) {
+        Throwable unused = source.giveBack(page);
+      }
+      throw e;
+    }
+  }
+
+  private long attach(Thread thread, Heap heap, Page page) {
+    boolean owned = heap.tryEnter(thread);
+    if (!owned && !heap.lock()) {
+      throw new AssertionError("closed with a page on its way");
+    }
+    try {
+      page.pool.reserve(); // again: a page that the inner refused may have taken the room
+      page.pool.attach(page);
+      return heap.takeSlow(page.pool.sizeClass);
+    } finally {
+      leave(heap, owned);
+    }
+  }
+
+  /** The inner having no memory: takes a block of whichever heap has one. */
+  private long takeAnywhere(int sizeClass) {
+    for (Heap heap : heaps.all()) {
+      if (!heap.lock()) {
+        throw AllocatorErrors.closed(layerName);
+      }
+      try {
+        heap.collectAll();
+        long address = heap.takeSlow(sizeClass);
+        if (address != NULL) {
+          return address;
+        }
+      } finally {
+        heap.unlock();
+      }
+    }
+    return NULL;
+  }
+
+  // ---------------------------------------------------------------- free
+
+  @Override
+  final boolean tryFreeSlow(long address) {
+    requireUsable();
+    Page page = findBlock(address);
+    if (page == Page.NONE) {
+      requireUsable(); // closed meanwhile: then all pages are gone
+      return false;
+    }
+    Heap heap = heapOf(page);
+    boolean owned = heap.tryEnter(Thread.currentThread());
+    if (owned || (heap.owner() == null && heap.tryLock())) {
+      freeInside(heap, owned, page, address);
+    } else {
+      freeOutside(heap, page, address);
+    }
+    return true;
+  }
+
+  @SuppressWarnings("NullAway") // pages of shared allocators have pools of heaps
+  private static Heap heapOf(Page page) {
+    return page.pool.heap;
+  }
+
+  private void freeInside(Heap heap, boolean owned, Page page, long address) {
+    Page released = Page.NONE;
+    boolean tidy = false;
+    InvalidFreeException refused = null;
+    try {
+      heap.freeSlow(page, (int) page.index(address), address);
+      released = detachDue(page.pool);
+      tidy = heap.isTimeToTidy();
+    } catch (InvalidFreeException e) {
+      refused = e;
+    } finally {
+      leave(heap, owned);
+    }
+    if (refused != null) {
+      throw AllocatorEvents.invalidFree(layerName, refused);
+    }
+    if (released != Page.NONE) {
+      giveBack(released);
+    }
+    if (tidy) {
+      tidy();
+    }
+  }
+
+  private void freeOutside(Heap heap, Page page, long address) {
+    RemoteFrees.Added added = heap.freeRemotely(page, (int) page.index(address));
+    if (added == RemoteFrees.Added.ALREADY) {
+      requireUsable(); // closed meanwhile: then all blocks are free
+      throw invalid(Reason.DOUBLE_FREE, address);
+    }
+    if (added == RemoteFrees.Added.FIRST_OF_WORD) {
+      if (heaps.hasOwnerEnded(heap)) {
+        collectFor(heap);
+      }
+    }
+  }
+
+  /** Collects for a heap that no thread will: its owner has ended. */
+  private void collectFor(Heap heap) {
+    if (!heaps.orphan(heap) || !heap.tryLock()) {
+      return;
+    }
+    Page released = Page.NONE;
+    try {
+      heap.collect();
+      for (int i = 0; i < heap.classes() && released == Page.NONE; i++) {
+        released = detachDue(heap.poolIfMade(i));
+      }
+    } finally {
+      heap.unlock();
+    }
+    if (released != Page.NONE) {
+      giveBack(released);
+    }
+  }
+
+  /**
+   * {@return the pages, linked, that by the rule go back; they are on their way then} None if the
+   * allocator is closing, or there is no room on the stack.
+   */
+  private Page detachDue(BlockPool pool) {
+    if (!pool.releaseDue() || !StackRoom.hasForInner() || !source.trySetOut()) {
+      return Page.NONE;
+    }
+    Page chain = Page.NONE;
+    for (Page page = pool.detach(); page != Page.NONE; page = pool.detach()) {
+      page.nextDetached = chain;
+      chain = page;
+    }
+    if (chain == Page.NONE) {
+      source.arrive();
+    }
+    return chain;
+  }
+
+  /** Gives linked pages back that are on their way; what the inner throws passes in the end. */
+  private long giveBack(Page chain) {
+    Throwable thrown = null;
+    long bytes = 0;
+    try {
+      Page next;
+      for (Page page = chain; page != Page.NONE; page = next) {
+        next = page.nextDetached; // another thread may detach the page again, once reattached
+        Throwable each = source.giveBack(page);
+        if (each instanceof IllegalStateException) {
+          reattach(page); // the inner did not take it; closing says so
+        } else {
+          bytes += page.bytes;
+          thrown = both(thrown, each);
+        }
+      }
+    } finally {
+      source.arrive();
+    }
+    rethrow(thrown);
+    return bytes;
+  }
+
+  private void reattach(Page page) {
+    Heap heap = heapOf(page);
+    if (heap.lock()) {
+      try {
+        page.pool.reserve();
+        source.restore(page);
+        page.pool.attach(page);
+      } finally {
+        heap.unlock();
+      }
+    }
+  }
+
+  // ---------------------------------------------------------------- trim
+
+  /** Gives back the all-free pages of a heap whose owner is idle, if it is time to look for one. */
+  private void tidy() {
+    if (StackRoom.hasForInner()) {
+      Heap idle = heaps.idle();
+      if (idle != null) {
+        trim(idle);
+      }
+    }
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Shared, may block: it has each heap for a moment, also those of other threads. O(pages);
+   * also the last page of each class goes back if it is all-free.
+   */
+  @Override
+  public final long trim() {
+    StackRoom.require();
+    requireUsable();
+    long bytes = 0;
+    for (Heap heap : heaps.all()) {
+      bytes += trim(heap);
+    }
+    return bytes;
+  }
+
+  private long trim(Heap heap) {
+    if (!source.trySetOut()) {
+      return 0;
+    }
+    Page chain = Page.NONE;
+    try {
+      if (heap.lock()) {
+        try {
+          heap.collect();
+          chain = heap.detachAllFree();
+        } finally {
+          heap.unlock();
+        }
+      }
+    } catch (Throwable e) {
+      source.arrive();
+      throw e;
+    }
+    return giveBack(chain);
+  }
+
+  // ---------------------------------------------------------------- who may use it
+
+  @Override
+  final void requireUsable() {
+    if (closed) {
+      throw AllocatorErrors.closed(layerName);
+    }
+  }
+
+  @Override
+  final void leaveHotPaths() {
+    if (heaps.lockAll()) {
+      heaps.leaveHotPaths();
+      heaps.unlockAll();
+    }
+  }
+
+  @Override
+  final boolean isLive(Page page, int index) {
+    return !page.pool.isFreeForOthers(page, index);
+  }
+
+  @Override
+  public final boolean isShared() {
+    return true;
+  }
+
+  // ---------------------------------------------------------------- figures
+
+  @Override
+  public final AllocatorStats stats() {
+    long blocks = 0;
+    long bytes = 0;
+    for (Heap heap : heaps.all()) {
+      for (int c = 0; c < heap.classes(); c++) {
+        BlockPool pool = heap.poolIfMade(c);
+        long live = Math.max(0, pool.liveBlocks() - pool.remoteCount());
+        blocks += live;
+        bytes += live * pool.blockSize;
+      }
+    }
+    return source.snapshot(blocks, bytes);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Shared, may block: it has each heap for a moment. O(blocks / 64).
+   */
+  @Override
+  public final long[] liveAddresses(int limit) {
+    long[] found = new long[(int) Math.min(stats().liveBlocks(), Math.max(0, limit))];
+    int count = 0;
+    for (Heap heap : heaps.all()) {
+      if (count < found.length && heap.lock()) {
+        try {
+          heap.collectAll();
+          count = heap.listLive(found, count);
+        } finally {
+          heap.unlock();
+        }
+      }
+    }
+    return Arrays.copyOf(found, count);
+  }
+
+  // ---------------------------------------------------------------- close
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Shared, may block: it waits for calls in progress, also for those of the inner. A call that
+   * races with it completes, or finds the allocator closed. O(pages), and if blocks leaked O(blocks
+   * / 64).
+   *
+   * @throws InvalidFreeException if two frees of one block raced and both succeeded: a report, one
+   *     for each block; the allocator is open, and closing again goes on
+   */
+  @Override
+  public final void close() {
+    close(false);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Shared, may block: it waits for calls in progress, also for those of the inner. O(pages),
+   * and if blocks leaked O(blocks / 64).
+   */
+  @Override
+  public final void closeAndRelease() {
+    close(true);
+  }
+
+  private void close(boolean release) {
+    StackRoom.require();
+    if (!source.startClosing()) {
+      return;
+    }
+    Throwable found;
+    Throwable report;
+    try {
+      boolean open = heaps.lockAll();
+      assert open;
+      try {
+        found = findings();
+        report = found == null || release ? both(found, giveBackAll(release)) : found;
+      } finally {
+        if (closed) {
+          heaps.closeAll();
+        } else {
+          heaps.unlockAll();
+        }
+      }
+    } finally {
+      source.endClosing(closed);
+    }
+    tell(found);
+    rethrow(report);
+  }
+
+  private void tell(@Nullable Throwable found) {
+    if (found instanceof LeakException leak) {
+      Throwable unused = AllocatorEvents.leaked(layerName, leak);
+    } else if (found instanceof InvalidFreeException twice) {
+      Throwable unused = AllocatorEvents.invalidFree(layerName, twice);
+    }
+  }
+
+  /**
+   * Gives all pages back, with all heaps locked, and closes; unless the inner refuses a page, and
+   * it need not be.
+   *
+   * @return what the inner threw first, or null
+   */
+  private @Nullable Throwable giveBackAll(boolean release) {
+    closed = release; // first: a free of a block that was live finds it closed, not its page gone
+    Throwable thrown = null;
+    for (Heap heap : heaps.all()) {
+      for (int i = 0; i < heap.classes(); i++) {
+        BlockPool pool = heap.poolIfMade(i);
+        for (Page page = pool.detachAny(); page != Page.NONE; page = pool.detachAny()) {
+          Throwable each = source.giveBack(page);
+          if (each instanceof IllegalStateException && !release) {
+            source.restore(page);
+            pool.attach(page);
+            return each;
+          }
+          thrown = both(thrown, each);
+        }
+      }
+    }
+    closed = true;
+    return thrown;
+  }
+
+  /** {@return what speaks against closing, or null} */
+  private @Nullable Throwable findings() {
+    for (Heap heap : heaps.all()) {
+      heap.collectAll();
+    }
+    InvalidFreeException twice = freedTwice.take(layerName);
+    if (twice != null) {
+      return twice;
+    }
+    AllocatorStats stats = stats();
+    if (stats.liveBlocks() == 0) {
+      return null;
+    }
+    long[] found = new long[(int) Math.min(stats.liveBlocks(), LeakException.MAX_ADDRESSES)];
+    int count = 0;
+    for (Heap heap : heaps.all()) {
+      count = heap.listLive(found, count);
+    }
+    return new LeakException(layerName, stats, found);
+  }
+}

@@ -1,0 +1,67 @@
+package org.jallocator.fixedblock;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.openjdk.jol.info.ClassLayout;
+import org.openjdk.jol.info.FieldLayout;
+
+/**
+ * Where the virtual machine puts the fields that a malloc and a free touch: together, and two lines
+ * away from the next object.
+ */
+final class LayoutTest {
+
+  private static final long LINE = 64;
+
+  @Test
+  void theFieldsOfTheActiveWordThatEachCallNeedsTakeOneLine() {
+    assertShareALine(
+        Padded.PaddedPool.class,
+        "word",
+        "base",
+        "blockSize",
+        "live",
+        "last",
+        "lastBit",
+        "releaseBelow");
+  }
+
+  @Test
+  void theFieldsThatAnOwnerNeedsToEnterTakeOneLine() {
+    assertShareALine(Padded.PaddedOwner.class, "thread", "heap", "busy");
+  }
+
+  @Test
+  void theFieldsOfAHeapThatEachCallNeedsTakeOneLine() {
+    assertShareALine(Padded.PaddedHeap.class, "lastClass", "pools", "remoteHead", "firstPool");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      classes = {Padded.PaddedHeap.class, Padded.PaddedOwner.class, Padded.PaddedPool.class})
+  void anObjectEndsInTwoLinesOfNothing(Class<?> type) {
+    ClassLayout layout = ClassLayout.parseClass(type);
+    long end =
+        layout.fields().stream()
+            .filter(field -> !field.name().matches("p\\d+"))
+            .mapToLong(field -> field.offset() + field.size())
+            .max()
+            .orElseThrow();
+    assertTrue(layout.instanceSize() - end >= 2 * LINE, layout::toPrintable);
+  }
+
+  private static void assertShareALine(Class<?> type, String... names) {
+    ClassLayout layout = ClassLayout.parseClass(type);
+    List<FieldLayout> fields =
+        layout.fields().stream().filter(f -> Arrays.asList(names).contains(f.name())).toList();
+    assertTrue(fields.size() == names.length, layout::toPrintable);
+    long from = fields.stream().mapToLong(FieldLayout::offset).min().orElseThrow();
+    long to = fields.stream().mapToLong(f -> f.offset() + f.size()).max().orElseThrow();
+    assertTrue(to - from <= LINE, layout::toPrintable);
+  }
+}

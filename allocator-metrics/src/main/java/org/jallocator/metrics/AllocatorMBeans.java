@@ -1,0 +1,175 @@
+package org.jallocator.metrics;
+
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+import javax.management.JMException;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
+import org.jallocator.stack.AllocatorStack;
+import org.jallocator.stack.StackLayer;
+import org.jallocator.stack.StackListener;
+
+/**
+ * MXBeans for the stacks that are open, and for those that open later; those of a stack that closes
+ * go. Of a stack of the name {@code render}:
+ *
+ * <ul>
+ *   <li>{@code org.jallocator:type=Allocator,name=render}, an {@link AllocatorMXBean};
+ *   <li>{@code org.jallocator:type=Layer,stack=render,layer=0.1}, a {@link LayerMXBean} for each
+ *       layer;
+ *   <li>{@code java.nio:type=BufferPool,name=jallocator-render}, for tools that show the buffer
+ *       pools of a JVM.
+ * </ul>
+ *
+ * <p>A stack without a name is called {@code unnamed}; a second one of a name is {@code render-2}.
+ * The beans of a stack that became garbage without being closed go when the next stack opens or
+ * closes.
+ *
+ * <p>Shared, may block: registering and {@link #close} wait for each other.
+ */
+public final class AllocatorMBeans implements AutoCloseable {
+
+  /** The beans of one stack, under one name. */
+  private record Registration(StackBean bean, List<ObjectName> names) {}
+
+  private final StackListener listener =
+      new StackListener() {
+        @Override
+        public void opened(AllocatorStack stack) {
+          add(stack);
+        }
+
+        @Override
+        public void closed(AllocatorStack stack) {
+          remove(stack);
+        }
+      };
+
+  private final MBeanServer server;
+  private final List<Registration> registrations = new ArrayList<>();
+  private boolean closed;
+
+  private AllocatorMBeans(MBeanServer server) {
+    this.server = server;
+  }
+
+  /**
+   * Registers the beans with the server of the platform.
+   *
+   * @return what unregisters them
+   */
+  public static AllocatorMBeans register() {
+    return register(ManagementFactory.getPlatformMBeanServer());
+  }
+
+  /**
+   * Registers the beans with a server. Once a server is enough: a second call registers them again,
+   * under further names.
+   *
+   * @param server the server
+   * @return what unregisters them
+   */
+  public static AllocatorMBeans register(MBeanServer server) {
+    AllocatorMBeans beans = new AllocatorMBeans(server);
+    AllocatorStack.addListener(beans.listener);
+    AllocatorStack.openStacks().forEach(beans::add);
+    return beans;
+  }
+
+  private synchronized void add(AllocatorStack stack) {
+    purge();
+    if (closed || registrations.stream().anyMatch(known -> known.bean().stack() == stack)) {
+      return;
+    }
+    String name = freeName(stack.name().orElse("unnamed"));
+    StackBean bean = new StackBean(stack, name);
+    Registration registration = new Registration(bean, new ArrayList<>());
+    registrations.add(registration);
+    add(registration, "org.jallocator:type=Allocator,name=" + name, bean);
+    for (StackLayer layer : stack.layers()) {
+      add(
+          registration,
+          "org.jallocator:type=Layer,stack=" + name + ",layer=" + layer.path(),
+          new LayerBean(layer, name));
+    }
+    ObjectName pool = objectName("java.nio:type=BufferPool,name=jallocator-" + name);
+    add(registration, pool.toString(), new StackBean.Pool(bean, pool));
+  }
+
+  private String freeName(String name) {
+    Set<String> taken = new HashSet<>();
+    registrations.forEach(known -> taken.add(known.bean().getName()));
+    String free = name;
+    for (int i = 2;
+        taken.contains(free)
+            || server.isRegistered(objectName("org.jallocator:type=Allocator,name=" + free));
+        i++) {
+      free = name + "-" + i;
+    }
+    return free;
+  }
+
+  private void add(Registration registration, String name, Object bean) {
+    try {
+      ObjectName objectName = objectName(name);
+      server.registerMBean(bean, objectName);
+      registration.names().add(objectName);
+    } catch (JMException e) {
+      throw new IllegalStateException("bean cannot be registered: name=" + name, e);
+    }
+  }
+
+  private static ObjectName objectName(String name) {
+    try {
+      return new ObjectName(name);
+    } catch (JMException e) {
+      throw new IllegalStateException("name of a bean is malformed: name=" + name, e);
+    }
+  }
+
+  private synchronized void remove(AllocatorStack stack) {
+    purge();
+    for (Iterator<Registration> each = registrations.iterator(); each.hasNext(); ) {
+      Registration registration = each.next();
+      if (registration.bean().stack() == stack) {
+        each.remove();
+        unregister(registration);
+      }
+    }
+  }
+
+  private void purge() {
+    for (Iterator<Registration> each = registrations.iterator(); each.hasNext(); ) {
+      Registration registration = each.next();
+      if (registration.bean().stack() == null) {
+        each.remove();
+        unregister(registration);
+      }
+    }
+  }
+
+  private void unregister(Registration registration) {
+    for (ObjectName name : registration.names()) {
+      try {
+        server.unregisterMBean(name);
+      } catch (JMException e) {
+        // Somebody else unregistered it: it is gone, as it should be.
+      }
+    }
+  }
+
+  /** Unregisters all beans. Closing twice is silent. */
+  @Override
+  public void close() {
+    AllocatorStack.removeListener(listener);
+    synchronized (this) {
+      closed = true;
+      registrations.forEach(this::unregister);
+      registrations.clear();
+    }
+  }
+}

@@ -1,0 +1,148 @@
+package org.jallocator.metrics;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import java.lang.ref.WeakReference;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
+import org.jallocator.Allocator;
+import org.jallocator.AllocatorStats;
+import org.jallocator.spi.CallCounts;
+import org.jallocator.spi.MemoryLimit;
+
+/**
+ * The meters of one set of tags, and the layers that they measure: those in one place of all stacks
+ * of one name. A gauge is the sum over the layers that are open. A counter has what closed ones
+ * counted besides, so it only grows.
+ *
+ * <p>Shared: readers, {@link #add} and {@link #retire} wait for each other.
+ */
+final class LayerSeries {
+
+  /** A count, and what the layers that are gone have counted. */
+  private final class Counter {
+
+    private final ToLongFunction<Allocator> count;
+    private long retired;
+
+    Counter(ToLongFunction<Allocator> count) {
+      this.count = count;
+    }
+
+    double value() {
+      synchronized (LayerSeries.this) {
+        return retired + sum(count);
+      }
+    }
+  }
+
+  private final Tags tags;
+  private final List<WeakReference<Allocator>> layers = new ArrayList<>();
+  private final List<Counter> counters = new ArrayList<>();
+  private final List<Function<MeterRegistry, Meter>> meters = new ArrayList<>();
+
+  /**
+   * Makes a series without layers.
+   *
+   * @param tags the tags of its meters
+   * @param kind a layer like those that will be added: they have the same figures
+   */
+  LayerSeries(Tags tags, Allocator kind) {
+    this.tags = tags;
+    if (kind.stats().isTracked()) {
+      gauge("memory.used", "bytes", "Bytes of live blocks", stat(AllocatorStats::liveBytes));
+      gauge(
+          "memory.reserved",
+          "bytes",
+          "Bytes held from the inner layer",
+          stat(AllocatorStats::reservedBytes));
+      gauge(
+          "memory.reserved.peak",
+          "bytes",
+          "The most that was held from the inner layer",
+          stat(AllocatorStats::peakReservedBytes));
+      gauge("blocks.live", "blocks", "Live blocks", stat(AllocatorStats::liveBlocks));
+      counter(
+          "inner.mallocs", "Blocks taken from the inner layer", stat(AllocatorStats::innerMallocs));
+      counter(
+          "inner.frees", "Blocks given back to the inner layer", stat(AllocatorStats::innerFrees));
+    }
+    if (kind instanceof CallCounts) {
+      counter("mallocs", "Blocks handed out", count(CallCounts::mallocs));
+      counter("frees", "Blocks taken back", count(CallCounts::frees));
+      counter("failures", "Mallocs that found no memory", count(CallCounts::failures));
+    }
+    if (kind instanceof MemoryLimit) {
+      gauge(
+          "memory.limit",
+          "bytes",
+          "Bytes that may be live at once",
+          layer -> layer instanceof MemoryLimit limited ? limited.limitBytes() : 0);
+    }
+  }
+
+  private static ToLongFunction<Allocator> stat(ToLongFunction<AllocatorStats> figure) {
+    return layer -> figure.applyAsLong(layer.stats());
+  }
+
+  private static ToLongFunction<Allocator> count(ToLongFunction<CallCounts> figure) {
+    return layer -> layer instanceof CallCounts counts ? figure.applyAsLong(counts) : 0;
+  }
+
+  private void gauge(
+      String name, String unit, String description, ToLongFunction<Allocator> figure) {
+    meters.add(
+        registry ->
+            Gauge.builder("allocator." + name, this, series -> series.sum(figure))
+                .tags(tags)
+                .baseUnit(unit)
+                .description(description)
+                .strongReference(true)
+                .register(registry));
+  }
+
+  private void counter(String name, String description, ToLongFunction<Allocator> figure) {
+    Counter counter = new Counter(figure);
+    counters.add(counter);
+    meters.add(
+        registry ->
+            FunctionCounter.builder("allocator." + name, counter, Counter::value)
+                .tags(tags)
+                .description(description)
+                .register(registry));
+  }
+
+  private synchronized double sum(ToLongFunction<Allocator> figure) {
+    long sum = 0;
+    for (WeakReference<Allocator> reference : layers) {
+      Allocator layer = reference.get();
+      sum += layer == null ? 0 : figure.applyAsLong(layer);
+    }
+    return sum;
+  }
+
+  /** Registers all meters; returns them. */
+  List<Meter> register(MeterRegistry registry) {
+    return meters.stream().map(meter -> meter.apply(registry)).toList();
+  }
+
+  /** Adds a layer that is open. */
+  synchronized void add(Allocator layer) {
+    layers.removeIf(reference -> reference.get() == null);
+    layers.add(new WeakReference<>(layer));
+  }
+
+  /** Removes a layer that was closed; one that is not there is ignored. */
+  synchronized void retire(Allocator layer) {
+    if (layers.removeIf(reference -> reference.get() == layer)) {
+      for (Counter counter : counters) {
+        counter.retired += counter.count.applyAsLong(layer);
+      }
+    }
+  }
+}

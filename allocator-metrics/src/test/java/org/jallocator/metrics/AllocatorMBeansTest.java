@@ -1,0 +1,200 @@
+package org.jallocator.metrics;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
+import javax.management.JMX;
+import javax.management.MBeanServer;
+import javax.management.MBeanServerConnection;
+import javax.management.MBeanServerFactory;
+import javax.management.ObjectName;
+import javax.management.remote.JMXConnector;
+import javax.management.remote.JMXConnectorFactory;
+import javax.management.remote.JMXConnectorServer;
+import javax.management.remote.JMXConnectorServerFactory;
+import javax.management.remote.JMXServiceURL;
+import org.jallocator.stack.AllocatorStack;
+import org.junit.jupiter.api.Test;
+
+/** What a JMX client sees of stacks. */
+// Beans and stacks do their work by being open; the client talks to this test alone.
+@SuppressWarnings({"try", "BanJNDI"})
+class AllocatorMBeansTest {
+
+  private static final String EXPRESSION =
+      "fallback(sizeclass(shared=true, jna), sizeclass(shared=true, jna))";
+
+  private final MBeanServer server = MBeanServerFactory.newMBeanServer();
+
+  private static Set<String> names(MBeanServerConnection connection) throws Exception {
+    return connection.queryNames(null, null).stream()
+        .map(ObjectName::getCanonicalName)
+        .filter(name -> !name.startsWith("JMImplementation"))
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private static ObjectName name(String name) throws Exception {
+    return new ObjectName(name);
+  }
+
+  @Test
+  void aClientReadsTheFiguresOfAStackAndOfItsLayers() throws Exception {
+    JMXConnectorServer connector =
+        JMXConnectorServerFactory.newJMXConnectorServer(
+            new JMXServiceURL("service:jmx:rmi://localhost"), Map.of(), server);
+    connector.start();
+    try (AllocatorMBeans beans = AllocatorMBeans.register(server);
+        AllocatorStack stack = AllocatorStack.named("render", EXPRESSION);
+        JMXConnector client = JMXConnectorFactory.connect(connector.getAddress())) {
+      long address = stack.allocator().malloc(100);
+      MBeanServerConnection connection = client.getMBeanServerConnection();
+      AllocatorMXBean root =
+          JMX.newMXBeanProxy(
+              connection, name("org.jallocator:type=Allocator,name=render"), AllocatorMXBean.class);
+      assertEquals("render", root.getName());
+      assertEquals(EXPRESSION, root.getExpression());
+      assertEquals(stack.describe(), root.getDescription());
+      assertTrue(root.isShared());
+      assertTrue(root.isTracked());
+      assertEquals(1, root.getLiveBlocks());
+      assertEquals(stack.allocator().stats().liveBytes(), root.getLiveBytes());
+      assertEquals(0, root.getUnsizedBlocks());
+      assertEquals(stack.allocator().stats().reservedBytes(), root.getReservedBytes());
+      assertEquals(stack.allocator().stats().peakReservedBytes(), root.getPeakReservedBytes());
+
+      LayerMXBean first =
+          JMX.newMXBeanProxy(
+              connection,
+              name("org.jallocator:type=Layer,stack=render,layer=0.0"),
+              LayerMXBean.class);
+      assertEquals(
+          List.of("render", "0.0", "sizeclass", "sizeclass(shared=true)"),
+          List.of(first.getStack(), first.getPath(), first.getType(), first.getExpression()));
+      assertTrue(first.isShared());
+      assertTrue(first.isTracked());
+      assertEquals(1, first.getLiveBlocks());
+      assertTrue(first.getLiveBytes() >= 100);
+      assertEquals(0, first.getUnsizedBlocks());
+      assertTrue(first.getReservedBytes() >= first.getLiveBytes());
+      assertTrue(first.getPeakReservedBytes() >= first.getReservedBytes());
+      assertTrue(first.getInnerMallocs() >= 1);
+      assertTrue(first.getInnerFrees() < first.getInnerMallocs());
+      assertNull(first.getMallocs());
+      assertNull(first.getFrees());
+      assertNull(first.getFailures());
+      assertNull(first.getLimitBytes());
+
+      BufferPoolMXBean pool =
+          JMX.newMXBeanProxy(
+              connection,
+              name("java.nio:type=BufferPool,name=jallocator-render"),
+              BufferPoolMXBean.class);
+      assertEquals("jallocator-render", pool.getName());
+      assertEquals(1, pool.getCount());
+      assertEquals(root.getLiveBytes(), pool.getTotalCapacity());
+      assertEquals(root.getReservedBytes(), pool.getMemoryUsed());
+      stack.allocator().free(address);
+      assertEquals(0, root.getLiveBlocks());
+    } finally {
+      connector.stop();
+    }
+  }
+
+  @Test
+  void readsAConfinedStackFromAnotherThread() throws Exception {
+    try (AllocatorStack stack = AllocatorStack.named("mine", "jna");
+        AllocatorMBeans beans = AllocatorMBeans.register(server)) {
+      assertFalse(names(server).isEmpty());
+      AtomicReference<Object> description = new AtomicReference<>("");
+      Thread other =
+          new Thread(
+              () -> {
+                try {
+                  description.set(
+                      server.getAttribute(
+                          name("org.jallocator:type=Allocator,name=mine"), "Description"));
+                } catch (Exception e) {
+                  description.set(e);
+                }
+              });
+      other.start();
+      other.join();
+      assertEquals(stack.describe(), description.get());
+    }
+  }
+
+  @Test
+  void beansComeAndGoWithTheirStacksAndNoNameIsTakenTwice() throws Exception {
+    AllocatorStack early = AllocatorStack.open("jna");
+    try (AllocatorMBeans beans = AllocatorMBeans.register(server)) {
+      assertEquals(
+          Set.of(
+              "java.nio:name=jallocator-unnamed,type=BufferPool",
+              "org.jallocator:layer=0,stack=unnamed,type=Layer",
+              "org.jallocator:name=unnamed,type=Allocator"),
+          names(server));
+      AllocatorStack first = AllocatorStack.named("a", "jna");
+      AllocatorStack second = AllocatorStack.named("a", "jna");
+      assertTrue(server.isRegistered(name("org.jallocator:type=Allocator,name=a")));
+      assertTrue(server.isRegistered(name("org.jallocator:type=Layer,stack=a-2,layer=0")));
+      first.close();
+      assertFalse(server.isRegistered(name("org.jallocator:type=Allocator,name=a")));
+      assertTrue(server.isRegistered(name("org.jallocator:type=Allocator,name=a-2")));
+      second.closeAndRelease();
+      early.close();
+      assertEquals(Set.of(), names(server));
+    }
+  }
+
+  @Test
+  void closingUnregistersAllAndFollowsNoMore() throws Exception {
+    AllocatorStack stack = AllocatorStack.named("b", "jna");
+    AllocatorMBeans beans = AllocatorMBeans.register(server);
+    assertEquals(3, names(server).size());
+    beans.close();
+    beans.close();
+    assertEquals(Set.of(), names(server));
+    AllocatorStack.named("c", "jna").close();
+    stack.close();
+    assertEquals(Set.of(), names(server));
+  }
+
+  @Test
+  void theBeansOfGarbageGoWithTheNextStack() throws Exception {
+    try (AllocatorMBeans beans = AllocatorMBeans.register(server)) {
+      forget();
+      ObjectName forgotten = name("org.jallocator:type=Allocator,name=forgotten");
+      assertTrue(server.isRegistered(forgotten));
+      for (int i = 0; i < 100 && server.isRegistered(forgotten); i++) {
+        System.gc();
+        Thread.sleep(10);
+        AllocatorStack.open("jna").close();
+      }
+      assertFalse(server.isRegistered(forgotten));
+    }
+  }
+
+  private static void forget() {
+    assertEquals("jna", AllocatorStack.named("forgotten", "jna").toString());
+  }
+
+  @Test
+  void registersWithThePlatformByDefault() throws Exception {
+    try (AllocatorStack stack = AllocatorStack.named("platform", "jna");
+        AllocatorMBeans beans = AllocatorMBeans.register()) {
+      assertTrue(
+          ManagementFactory.getPlatformMBeanServer()
+              .isRegistered(name("org.jallocator:type=Allocator,name=platform")));
+    }
+  }
+}
