@@ -1,5 +1,6 @@
 package org.jallocator.torture;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
@@ -29,7 +30,7 @@ final class DepthRow implements Row {
     List<String> stacks = Stacks.all();
     int rounds = (int) Math.max(12, Math.min(ROUNDS, overflows / stacks.size()));
     if (scale.isLarge()) {
-      figures.add("interpreted", interpreted(overflows / 2 / stacks.size() + 1));
+      figures.add("interpreted", interpreted(overflows / 2 / stacks.size() + 1, stacks));
     }
     while (figures.total() < overflows) {
       for (String stack : stacks) {
@@ -42,13 +43,12 @@ final class DepthRow implements Row {
    * Overflows in a machine that compiles nothing: a compiled method looks as far ahead at its entry
    * as all methods need that it has inlined, so that the stack seldom ends in these.
    */
-  private static long interpreted(long rounds) throws Exception {
-    return ChildJvm.run(
-            List.of(),
-            Map.of(),
-            List.of("-Xint", "-Xmx256m"),
-            List.of(ProgramOnShallowStack.class.getName(), "" + rounds))
-        .tried();
+  private static long interpreted(long rounds, List<String> stacks) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(ProgramOnShallowStack.class.getName());
+    command.add("" + rounds);
+    command.addAll(stacks);
+    return ChildJvm.run(List.of(), Map.of(), List.of("-Xint", "-Xmx256m"), command).tried();
   }
 
   /** {@return how many times the stack has overflowed: about as often as it is asked to} */
@@ -103,6 +103,7 @@ final class DepthRow implements Row {
   public List<Control> controls() {
     Bug early = Bug.COUNTS_TOO_EARLY;
     String stack = FaultyProvider.expression(early, "sizeclass(recorded)");
-    return List.of(new Control(early.name(), () -> overflow(stack, ROUNDS)));
+    // Interpreted, as only then the stack is sure to end in the faulty call.
+    return List.of(new Control(early.name(), () -> interpreted(ROUNDS, List.of(stack))));
   }
 }

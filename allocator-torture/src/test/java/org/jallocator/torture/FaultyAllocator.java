@@ -56,7 +56,7 @@ final class FaultyAllocator implements OwningAllocator {
 
   private static final int EVERY = 50;
 
-  /** So many that the check at the entry of a compiled caller does not look as far ahead. */
+  /** So many that a stack that ends near here ends in these frames. */
   private static final int DEPTH = 400;
 
   private final Bug bug;

@@ -1,13 +1,18 @@
 package org.jallocator.torture;
 
-/** Overflows the Java stack in calls of each stack of layers. The argument is how many times. */
+import java.util.List;
+
+/**
+ * Overflows the Java stack in calls of stacks of layers. The arguments are how many times, and the
+ * stacks.
+ */
 final class ProgramOnShallowStack {
 
   private ProgramOnShallowStack() {}
 
   public static void main(String[] args) {
     int rounds = Math.max(12, Integer.parseInt(args[0]));
-    for (String stack : Stacks.all()) {
+    for (String stack : List.of(args).subList(1, args.length)) {
       try {
         System.out.println(ChildJvm.TRIED + DepthRow.overflow(stack, rounds));
       } catch (AssertionError e) {
