@@ -6,7 +6,8 @@ import org.jallocator.spi.Waiting;
 
 /**
  * Counts the blocks that threads have taken, and lets one thread wait until no call is in progress,
- * so that what it reads then decides. Calls that come meanwhile wait until it is done.
+ * so that what it reads then decides. Calls that come meanwhile wait until it is done, and enter
+ * before the next pause: a thread that closes again and again keeps nobody out.
  *
  * <p>A call adds to the word of its thread's stripe when it enters and when it leaves: the low bits
  * count calls in progress, the high bits blocks, modulo 2⁴⁴. A block may be taken in one stripe and
@@ -36,6 +37,9 @@ final class CallGate {
   private final long[] words = new long[(STRIPES + 1) * LINE];
   private volatile boolean paused;
 
+  /** How many calls wait for the end of a pause. */
+  private int waiting;
+
   private static int stripe(Thread thread) {
     return (((int) thread.getId() & (STRIPES - 1)) + 1) * LINE;
   }
@@ -50,10 +54,21 @@ final class CallGate {
   /** Enters a call at a stripe that {@link #enter()} gave to this thread. */
   void enter(int stripe) {
     WORDS.getAndAdd(words, stripe, CALL);
-    while (paused) {
+    if (paused) {
       WORDS.getAndAdd(words, stripe, -CALL);
-      awaitResume();
-      WORDS.getAndAdd(words, stripe, CALL);
+      enterAfterPause(stripe);
+    }
+  }
+
+  /** Enters when the pause has ended, and before another one begins. */
+  private synchronized void enterAfterPause(int stripe) {
+    waiting++;
+    try {
+      awaitEnd(false);
+      WORDS.getAndAdd(words, stripe, CALL); // in the monitor: the next pause waits for this call
+    } finally {
+      waiting--;
+      notifyAll();
     }
   }
 
@@ -65,7 +80,7 @@ final class CallGate {
   /** Lets no call enter, and waits for those in progress. The caller is in none. */
   void pause() {
     synchronized (this) {
-      awaitResume();
+      awaitEnd(true);
       paused = true;
     }
     try {
@@ -86,9 +101,10 @@ final class CallGate {
     notifyAll();
   }
 
-  private synchronized void awaitResume() {
+  /** Waits for the end of a pause, and for the calls that wait for it too. */
+  private synchronized void awaitEnd(boolean ofCallsToo) {
     boolean interrupted = false;
-    while (paused) {
+    while (paused || (ofCallsToo && waiting > 0)) {
       try {
         wait();
       } catch (InterruptedException e) {

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>No lock is held while the inner is called. A page is on its way from the call of the inner
  * until a pool has it, and from the pool until the inner has it. Closing waits for pages on their
- * way, so that none is left when the inner is closed next; meanwhile no page sets out.
+ * way, so that none is left when the inner is closed next; meanwhile no page sets out. What waits
+ * for that does so once: it sets out before the next close.
  *
  * <p>Shared, may block: the books and the table are changed under this object's monitor.
  */
@@ -36,6 +37,9 @@ final class PageSource {
   /** How many threads have a page on its way. */
   private int onTheWay;
 
+  /** How many threads wait for the end of a close, to let a page set out. */
+  private int waiting;
+
   private boolean closing;
   private boolean closed;
 
@@ -52,17 +56,17 @@ final class PageSource {
   // ---------------------------------------------------------------- pages on their way
 
   /**
-   * Lets a page set out; waits while the allocator is closing.
+   * Lets a page set out; waits while the allocator is closing, but not for a second close.
    *
    * @throws IllegalStateException if the allocator is closed
    */
   synchronized void setOut() {
-    boolean interrupted = false;
-    while (closing) {
-      interrupted |= waitInterruptibly();
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+    waiting++;
+    try {
+      awaitEnd(false);
+    } finally {
+      waiting--;
+      notifyAll();
     }
     if (closed) {
       throw AllocatorErrors.closed(layerName);
@@ -93,11 +97,9 @@ final class PageSource {
    * @return false, and nothing has changed, iff the allocator is closed
    */
   synchronized boolean startClosing() {
-    boolean interrupted = false;
-    while (closing) {
-      interrupted |= waitInterruptibly();
-    }
+    awaitEnd(true);
     closing = !closed;
+    boolean interrupted = false;
     while (closing && onTheWay > 0) {
       interrupted |= waitInterruptibly();
     }
@@ -105,6 +107,17 @@ final class PageSource {
       Thread.currentThread().interrupt();
     }
     return !closed;
+  }
+
+  /** Waits for the end of a close, and for the pages that wait for it too. */
+  private synchronized void awaitEnd(boolean ofPagesToo) {
+    boolean interrupted = false;
+    while (closing || (ofPagesToo && waiting > 0)) {
+      interrupted |= waitInterruptibly();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Ends what {@link #startClosing} began. */
