@@ -29,12 +29,14 @@ import org.jspecify.annotations.Nullable;
 class BlockPool extends ActiveWord {
 
   private static final VarHandle MOVES;
+  private static final VarHandle ACTIVE_WORD;
   private static final VarHandle WORD;
 
   static {
     try {
       MethodHandles.Lookup lookup = MethodHandles.lookup();
-      MOVES = lookup.findVarHandle(BlockPool.class, "moves", int.class);
+      MOVES = lookup.findVarHandle(Page.class, "moves", int.class);
+      ACTIVE_WORD = lookup.findVarHandle(Page.class, "activeWord", int.class);
       WORD = lookup.findVarHandle(ActiveWord.class, "word", long.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
@@ -53,9 +55,6 @@ class BlockPool extends ActiveWord {
   private final PageSet pages = new PageSet();
   private Page activePage;
   private long blocks;
-
-  /** How often bits began to move, and ended; odd meanwhile: see {@link #isFreeForOthers}. */
-  private int moves;
 
   /** Whose pool this is; null only in a confined allocator. */
   final @Nullable Heap heap;
@@ -129,33 +128,35 @@ class BlockPool extends ActiveWord {
    * {@return whether a block is free, as seen by a thread that does not work on the pool} A free
    * that is ordered before this call is seen, remote or not. Bits may move meanwhile, from the
    * active word to the page or from the remote frees to both; then they are read again.
+   *
+   * <p>For a block outside the active word nothing is read that the owner writes at each malloc.
    */
   final boolean isFreeForOthers(Page page, int index) {
+    int word = index >>> 6;
     for (int tries = 0; ; tries++) {
-      int before = (int) MOVES.getAcquire(this);
-      boolean active = index >>> 6 == page.activeWord && page == activePage;
+      int before = (int) MOVES.getAcquire(page);
       long bits =
-          active
+          (int) ACTIVE_WORD.getOpaque(page) == word
               ? (long) WORD.getOpaque(this)
-              : (long) BitTree.WORDS.getOpaque(page.words, index >>> 6);
+              : (long) BitTree.WORDS.getOpaque(page.words, word);
       boolean free = (bits >>> index & 1) != 0 || page.remote.contains(index);
       VarHandle.acquireFence();
-      if ((before & 1) == 0 && before == (int) MOVES.getOpaque(this)) {
+      if ((before & 1) == 0 && before == (int) MOVES.getOpaque(page)) {
         return free;
       }
       Waiting.pause(tries);
     }
   }
 
-  /** Says that bits move: between the active word and a page, or from the remote frees. */
-  private void beginMove() {
-    MOVES.setOpaque(this, moves + 1);
+  /** Says that bits of a page move: to or from the active word, or from the remote frees. */
+  private static void beginMove(Page page) {
+    MOVES.setOpaque(page, page.moves + 1);
     VarHandle.storeStoreFence();
   }
 
   /** Says that the bits have moved. */
-  private void endMove() {
-    MOVES.setRelease(this, moves + 1);
+  private static void endMove(Page page) {
+    MOVES.setRelease(page, page.moves + 1);
   }
 
   /** {@return whether a block is free, remote frees not counted} */
@@ -191,11 +192,11 @@ class BlockPool extends ActiveWord {
     if (!page.remote.hasAny(word)) {
       return 0;
     }
-    beginMove();
+    beginMove(page);
     long freed = page.remote.take(word);
     long own = word == page.activeWord ? this.word : page.words[word];
     freeWord(page, word, freed & ~own);
-    endMove();
+    endMove(page);
     return freed & own;
   }
 
@@ -244,8 +245,8 @@ class BlockPool extends ActiveWord {
       return false;
     }
     dropActive();
-    beginMove();
     Page page = pages.lowestAvailable();
+    beginMove(page);
     int word = page.free.lowestWord();
     page.free.lower(word);
     if (page.isFull()) {
@@ -260,7 +261,7 @@ class BlockPool extends ActiveWord {
     this.base = base(page, word);
     this.count = Math.min(Long.SIZE, page.blocks - (word << 6));
     this.lastBit = 0;
-    endMove();
+    endMove(page);
     updateThreshold();
     return true;
   }
@@ -272,7 +273,7 @@ class BlockPool extends ActiveWord {
       return;
     }
     int word = page.activeWord;
-    beginMove();
+    beginMove(page);
     page.words[word] = this.word;
     page.activeWord = Page.NO_WORD;
     this.activePage = Page.NONE;
@@ -280,7 +281,7 @@ class BlockPool extends ActiveWord {
     this.base = 0;
     this.count = 0;
     this.lastBit = 0;
-    endMove();
+    endMove(page);
     if (page.words[word] != 0) {
       onFirstOrLastFree(page, word, 0);
     }

@@ -135,6 +135,10 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
 
   @Override
   final long mallocSlow(long size) {
+    long ungated = tryMallocUngated(size);
+    if (ungated != NULL) {
+      return ungated;
+    }
     int stripe = enter();
     int taken = 0;
     try {
@@ -163,6 +167,10 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
 
   @Override
   final long tryMallocSlow(long size) {
+    long ungated = tryMallocUngated(size);
+    if (ungated != NULL) {
+      return ungated;
+    }
     int stripe = enter();
     int taken = 0;
     try {
@@ -174,6 +182,22 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
       return address;
     } finally {
       leave(stripe, taken);
+    }
+  }
+
+  /**
+   * Takes a block of the primary without entering the gate, which would cost two atomic additions.
+   * Only if the thread may enter its own heap: closing waits for that, as for the hot path.
+   */
+  private long tryMallocUngated(long size) {
+    PagedAllocator primary = this.fastPrimary;
+    if (!shared || primary == null || size < 1 || size > primaryMaxSize) {
+      return NULL;
+    }
+    try {
+      return primary.takeEntered(primary.sizeClass(size));
+    } catch (OutOfMemoryError noMemory) {
+      return NULL;
     }
   }
 

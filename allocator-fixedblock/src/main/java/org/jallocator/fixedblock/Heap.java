@@ -157,7 +157,11 @@ class Heap {
     Page page = table.guess(address);
     long index = page.index(address);
     if (index < 0 || index >= page.blocks) {
-      return false;
+      page = table.guessBesides(address);
+      index = page.index(address);
+      if (index < 0 || index >= page.blocks) {
+        return false;
+      }
     }
     BlockPool pool = page.pool;
     return pool.heap == this

@@ -61,6 +61,9 @@ final class Page {
   /** The word of this page that its pool hands out, or {@link #NO_WORD}. */
   int activeWord = NO_WORD;
 
+  /** How often bits began to move, and ended; odd meanwhile: see {@link BlockPool}. */
+  int moves;
+
   /** This page's place among its pool's pages, or {@link #NO_SLOT}. */
   int slot = NO_SLOT;
 

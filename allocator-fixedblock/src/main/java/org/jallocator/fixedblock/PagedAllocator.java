@@ -44,6 +44,16 @@ abstract sealed class PagedAllocator extends ColdCalls implements OwningAllocato
   /** Takes a block of a size class; {@return NULL iff the inner has no memory} */
   abstract long takeSlow(int sizeClass);
 
+  /**
+   * Takes a block of a size class, if the calling thread may enter a heap of its own at once and
+   * that has one. As safe as the hot path beside a layer above that closes.
+   *
+   * @return NULL if not: {@link #takeSlow}
+   */
+  long takeEntered(int sizeClass) {
+    return NULL;
+  }
+
   /** Throws iff closed, or confined to another thread. */
   abstract void requireUsable();
 

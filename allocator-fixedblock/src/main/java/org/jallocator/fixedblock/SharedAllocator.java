@@ -99,6 +99,27 @@ abstract sealed class SharedAllocator extends PagedAllocator
     }
   }
 
+  @Override
+  final long takeEntered(int sizeClass) {
+    Thread thread = Thread.currentThread();
+    HeapOwner owner = heaps.hint(thread);
+    if (!owner.tryEnter(thread)) {
+      return NULL;
+    }
+    long address;
+    boolean tidy;
+    try {
+      address = owner.home.takeSlow(sizeClass);
+      tidy = owner.home.isTimeToTidy();
+    } finally {
+      owner.exit();
+    }
+    if (tidy && address != NULL) {
+      tidy();
+    }
+    return address;
+  }
+
   /** Enters the thread's own heap, or a common one. {@return null if that is taken} */
   private @Nullable Heap enter(Thread thread, int tries) {
     Heap own = heaps.heapOf(thread);
