@@ -322,6 +322,26 @@ final class SharedAllocatorTest {
     return inner.ledger.peakBytes();
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void whatEntersWithoutAskingStaysOutOnceALayerAboveHasLeftTheHotPaths(Form form) {
+    PagedAllocator allocator = (PagedAllocator) form.over(new TroublesomeInner(), 2);
+    int sizeClass = allocator.sizeClass(48);
+    assertEquals(0, allocator.takeEntered(sizeClass), "served before the thread has a heap");
+    allocator.free(allocator.malloc(48));
+    allocator.free(allocator.takeEntered(sizeClass));
+
+    allocator.leaveHotPaths();
+    assertEquals(0, allocator.mallocHot(48));
+    assertEquals(0, allocator.takeEntered(sizeClass));
+
+    allocator.free(allocator.malloc(48)); // a slow call: the thread has its heap back
+    long address = allocator.takeEntered(sizeClass);
+    assertTrue(address != 0);
+    allocator.free(address);
+    allocator.close();
+  }
+
   @Test
   void aHundredThousandVirtualThreadsReserveNoMoreThanEightPlatformThreadsMay() throws Exception {
     assumeTrue(Runtime.version().feature() >= 21, "no virtual threads");
