@@ -60,7 +60,7 @@ public final class ReplayCommand
       names = "--stack",
       paramLabel = "EXPR",
       description =
-          "A stack to measure, such as 'fallback(fixedblock(blockSize=64, jna), jna)'; may be given"
+          "A stack to measure, such as 'fallback(sizeclass(jna), jna)'; may be given"
               + " again. jna is always measured. Default: the best stack for mixed sizes, and for threads where"
               + " a trace has several.")
   private List<String> stacks = new ArrayList<>();
