@@ -160,6 +160,41 @@ class PageTest {
   }
 
   @Test
+  @Timeout(120)
+  void wordsOfAPlotFitAPhone() throws Exception {
+    Page page = new Page("title", Map.of());
+    Figure plot =
+        new Lines("MiB", 1, "from", "to")
+            .add("live, and reserved by a stack of a long name", new long[] {0, 999}, 1)
+            .figure("t");
+    page.add(
+        new Page.Section(
+            "Part", "Lead.", List.of(plot), new Page.Legend(List.of(), true), List.of()));
+    Path file = Files.writeString(directory.resolve("plot.html"), page.markup());
+
+    try (Browser browser = Browser.start(profile)) {
+      browser.open(file, 400);
+
+      assertEquals(
+          0,
+          browser.number(
+              "return [...document.querySelectorAll('.axis span')].filter(s =>"
+                  + " s.getBoundingClientRect().height > 20 ||"
+                  + " s.scrollWidth > s.parentElement.clientWidth).length"),
+          "labels of the scale are on one line, within the axis");
+      assertEquals(
+          0,
+          browser.number(
+              "return [...document.querySelectorAll('.key li')].filter(li => {"
+                  + " const words = document.createRange(); words.selectNode(li.lastChild);"
+                  + " const right = li.querySelector('svg').getBoundingClientRect().right;"
+                  + " return [...words.getClientRects()].some(r => r.left < right); }).length"),
+          "words of the key are beside the line, not below it");
+      assertTrue(browser.number("return document.querySelector('.key li').clientHeight") > 25);
+    }
+  }
+
+  @Test
   void bundledPageIsNoLongerThanItNeedsToBe() throws Exception {
     Page page = new Page("title", Map.of());
     page.add(section());
