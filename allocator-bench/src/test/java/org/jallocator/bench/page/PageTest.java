@@ -135,6 +135,12 @@ class PageTest {
           figures,
           browser.number("return document.querySelectorAll('figure details table').length"),
           "a table behind each picture");
+      assertTrue(
+          browser.number(
+                  "document.querySelectorAll('details').forEach(d => d.open = true);"
+                      + " return document.documentElement.scrollWidth")
+              <= width,
+          "wider than " + width + " with its tables open");
     }
     String paper = "return getComputedStyle(document.body).backgroundColor";
     browser.scheme("light");
