@@ -9,6 +9,7 @@
  *   <li>A block is what malloc hands out. A page or a chunk is memory that a layer takes from its
  *       inner allocator. Live bytes are in the hands of the user; reserved bytes are what a layer
  *       holds from its inner.
+ *   <li>The books of a layer are what it records about its blocks and pages, on the Java heap.
  *   <li>Thread safety is one of three: "Confined to its owner thread"; "Shared, never blocks";
  *       "Shared, may block".
  *   <li>The message of an error reads {@code layer: rule: name=value, limit=value}. Sizes are

@@ -219,6 +219,7 @@ public final class ArenaAllocator extends ConfinedArena {
     return tryFree(address);
   }
 
+  /** {@return the name and the options, sizes in bytes, without the inner} */
   @Override
   public String toString() {
     return NAME

@@ -46,7 +46,7 @@ public final class ArenaProvider implements AllocatorProvider {
 
   @Override
   public String description() {
-    return "blocks that end together, bumped out of chunks of the layer below";
+    return "blocks that end together, cut from chunks of the layer below";
   }
 
   @Override

@@ -22,8 +22,8 @@ import org.jallocator.stack.AllocatorStack;
  *         .allocationManagerFactory(AllocatorArrow.factory(stack.allocator()))
  *         .build())
  * }</pre>
- *       Arrow then still makes its default for the process, so there must be one that works: on JDK
- *       25 that of {@code arrow-memory-netty} does not.
+ *       Arrow still initializes its default for the process, so the class path needs one that
+ *       works. On JDK 25, {@code arrow-memory-netty} does not.
  *   <li>For all root allocators of a process, by the class path alone: the artifact {@code
  *       allocator-arrow-memory-core}. They share {@link #stack()}.
  *   <li>For all root allocators of a process, by {@link #install(Allocator)} before the first.
@@ -32,11 +32,11 @@ import org.jallocator.stack.AllocatorStack;
  * <p>The address of every buffer is a multiple of 64. If the allocator aligns to less, each block
  * is up to 63 bytes longer than its buffer; {@code alignment=64} in the layers avoids that.
  *
- * <p>If there is no memory, Arrow's {@link org.apache.arrow.memory.OutOfMemoryException} comes, and
- * Arrow's books are as they were. An allocator that is closed while Arrow has buffers of it is an
- * error of the program: closing says so with a {@link org.jallocator.LeakException}.
+ * <p>If there is no memory, Arrow throws its {@link org.apache.arrow.memory.OutOfMemoryException},
+ * and its counts are unchanged. Closing an allocator while Arrow has buffers of it is an error of
+ * the program, and throws a {@link org.jallocator.LeakException}.
  *
- * <p>Shared, may block where the allocator does.
+ * <p>Shared; may block if the allocator does.
  */
 public final class AllocatorArrow {
 
@@ -45,7 +45,7 @@ public final class AllocatorArrow {
   /**
    * Makes a factory for {@code RootAllocator.configBuilder()}.
    *
-   * @param allocator where the memory is from; it must outlive the buffers, and is not closed here
+   * @param allocator where the memory is from; the caller closes it, after all buffers are released
    * @return the factory, for any number of root allocators
    * @throws IllegalArgumentException if {@code allocator} is confined to a thread
    * @throws IllegalStateException if this version of Arrow does not fit
@@ -133,7 +133,7 @@ public final class AllocatorArrow {
     fix();
   }
 
-  /** Lets Arrow read its default now, so that a failure is here and not in the user's code. */
+  /** Makes Arrow read its default now, so that a failure is thrown here, not in the user's code. */
   private static void fix() {
     try {
       RootAllocator.configBuilder();
@@ -146,13 +146,13 @@ public final class AllocatorArrow {
   }
 
   /**
-   * Hands a block to Arrow without a copy. Arrow frees it when the last reference to the buffer
-   * goes, by whichever thread does that.
+   * Hands a block to Arrow without a copy. The thread that releases the last reference to the
+   * buffer frees it.
    *
    * @param target the allocator of Arrow that counts the bytes
    * @param allocator what the block is from
    * @param address the block; after an error of any kind it is still the caller's
-   * @param size its bytes, as they were asked for
+   * @param size the size of the block in bytes, as it was asked for
    * @return a buffer of {@code size} readable bytes
    * @throws IllegalArgumentException if {@code allocator} is confined to a thread, or {@code size}
    *     is less than 1

@@ -12,7 +12,7 @@ import org.apache.arrow.memory.AllocationManager;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.DefaultAllocationManagerOption;
 
-/** Says whether the Arrow at hand has what is used of it, before a linkage error would. */
+/** Checks that this version of Arrow has what we use of it, before a linkage error occurs. */
 final class ArrowVersion {
 
   /** The versions that the tests ran with. */
@@ -23,9 +23,9 @@ final class ArrowVersion {
   private ArrowVersion() {}
 
   /**
-   * Returns if allocation managers can be made.
+   * Checks that allocation managers can be made.
    *
-   * @throws IllegalStateException if this version of Arrow has others
+   * @throws IllegalStateException if those of this version of Arrow differ
    */
   static void requireManagers() {
     try {
@@ -51,7 +51,7 @@ final class ArrowVersion {
   }
 
   /**
-   * {@return where Arrow keeps the default of the process}
+   * {@return the field in which Arrow keeps the default of the process}
    *
    * @throws IllegalStateException if this version of Arrow keeps it elsewhere, or if its module is
    *     not open

@@ -6,7 +6,7 @@ import org.jallocator.stack.AllocatorStack;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The stack that all root allocators of a process share which are not given one. Opened at first
+ * The stack of all root allocators that were not given an allocator of their own. Opened at first
  * use; open until the process ends or the program closes it.
  */
 final class ProcessStack {
@@ -22,7 +22,7 @@ final class ProcessStack {
 
   private ProcessStack() {}
 
-  /** {@return the stack; opened by the first call that can, and never again} */
+  /** {@return the stack; the first call that succeeds opens it, and none opens it again} */
   static synchronized AllocatorStack get() {
     AllocatorStack present = stack;
     if (present == null) {
@@ -55,7 +55,7 @@ final class ProcessStack {
     return opened;
   }
 
-  /** Closes the stack at the end of the process. To System.err: loggers may be closed already. */
+  /** Closes the stack at the end of the process. Prints to System.err: loggers may be closed. */
   private static void check(AllocatorStack closing) {
     try {
       closing.close();

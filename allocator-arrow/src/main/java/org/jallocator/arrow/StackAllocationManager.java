@@ -4,9 +4,9 @@ import org.apache.arrow.memory.AllocationManager;
 import org.apache.arrow.memory.BufferAllocator;
 
 /**
- * One block of an allocator, for one of Arrow's buffers and all that is derived of it.
+ * One block of an allocator, for one of Arrow's buffers and all buffers derived from it.
  *
- * <p>Arrow calls {@link #release0} once, by whichever thread drops the last reference.
+ * <p>Arrow calls {@link #release0} once, on the thread that releases the last reference.
  */
 final class StackAllocationManager extends AllocationManager {
 
@@ -16,7 +16,7 @@ final class StackAllocationManager extends AllocationManager {
 
   /**
    * @param accounting the allocator of Arrow that counts the bytes
-   * @param factory what took the block and frees it
+   * @param factory took the block, and frees it
    * @param block the address of the block, as it was handed out
    * @param size the bytes that Arrow asked for
    */

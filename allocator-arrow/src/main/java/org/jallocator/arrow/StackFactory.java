@@ -14,7 +14,7 @@ import org.jallocator.spi.StackRoom;
  * <p>Every address is a multiple of {@link #ALIGNMENT}. If the allocator aligns to less, each block
  * is {@code slack} bytes longer than the buffer, and the buffer starts at the first aligned byte.
  *
- * <p>Shared, as the allocator is; may block where that does. O(1) beside the allocator's own cost.
+ * <p>Shared; may block if the allocator does. O(1) beside the allocator's own cost.
  */
 final class StackFactory implements AllocationManager.Factory {
 
@@ -90,8 +90,8 @@ final class StackFactory implements AllocationManager.Factory {
   }
 
   /**
-   * {@return a buffer without memory} Made when a root allocator asks, not when this class is
-   * initialized: a buffer initializes Arrow's allocators, which may be what is waiting for us.
+   * {@return a buffer without memory} It is made here and not in a static initializer: making a
+   * buffer initializes Arrow's allocators, and these may be waiting for this class.
    */
   @Override
   public ArrowBuf empty() {

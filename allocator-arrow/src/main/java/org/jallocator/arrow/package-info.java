@@ -9,9 +9,9 @@
  *   AllocatorArrow.defaultFactory()    -> the same, over the stack "arrow" of the process
  * </pre>
  *
- * <p>Arrow keeps the counts of references and the limits of child allocators, and asks for memory
- * when a buffer is made and gives it back when the last reference goes. Native memory is never
- * touched here.
+ * <p>Arrow counts references and checks the limits of child allocators. It asks for memory when a
+ * buffer is made, and gives it back when the last reference is released. This package never reads
+ * or writes native memory.
  */
 @NullMarked
 package org.jallocator.arrow;

@@ -47,7 +47,7 @@ final class ListCommand implements Callable<Integer> {
     }
     for (InnerLayer layer : layers) {
       text.append(INDENT).append("inner layer: ").append(layer.role());
-      text.append(layer.owning() ? ", which must tell its own memory\n" : "\n");
+      text.append(layer.owning() ? ", which must be owning\n" : "\n");
     }
     return text.append(options(provider.options())).toString();
   }
@@ -90,7 +90,7 @@ final class ListCommand implements Callable<Integer> {
   /** {@return a value as an expression has it} */
   private static String value(Option<?> option, Object value) {
     return switch (option.type()) {
-      case SIZE -> size((Long) value);
+      case SIZE -> value.equals(Long.MAX_VALUE) ? "none" : size((Long) value);
       case TEXT -> "'" + value + "'";
       default -> value.toString();
     };

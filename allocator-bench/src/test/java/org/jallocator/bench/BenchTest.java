@@ -346,8 +346,9 @@ class BenchTest {
       assertTrue(text.lines().anyMatch(line -> line.startsWith(provider + ": ")), text);
     }
     assertTrue(text.lines().anyMatch(line -> line.startsWith("    blockSize  size  ")), text);
-    assertTrue(text.contains("    inner layer: primary, which must tell its own memory"), text);
+    assertTrue(text.contains("    inner layer: primary, which must be owning"), text);
     assertTrue(text.contains("    a leaf: no inner layer"), text);
+    assertTrue(text.lines().anyMatch(line -> line.startsWith("    bytes   size  none ")), text);
     assertTrue(text.lines().allMatch(line -> line.length() <= 80), text);
   }
 

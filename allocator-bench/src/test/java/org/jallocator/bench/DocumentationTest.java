@@ -321,7 +321,7 @@ final class DocumentationTest {
   @Test
   void theReadmeFitsAScreenOrTwo() throws IOException {
     long lines = MarkdownPage.of("README.md").text.lines().count();
-    assertTrue(lines <= 130, lines + " lines");
+    assertTrue(lines <= 115, lines + " lines");
   }
 
   @Test

@@ -193,6 +193,7 @@ abstract class DiagnosticAllocator implements Allocator {
     return AllocatorErrors.outOfMemory(name, size, reserved, cause);
   }
 
+  /** {@return the name and the inner} */
   @Override
   public String toString() {
     return name + "(" + inner + ")";

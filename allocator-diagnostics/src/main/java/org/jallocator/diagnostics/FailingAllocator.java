@@ -143,6 +143,7 @@ public sealed class FailingAllocator extends BookedAllocator<Block> permits Owni
     throw new AssertionError(failure);
   }
 
+  /** {@return the name, the options and the inner} */
   @Override
   public final String toString() {
     return NAME

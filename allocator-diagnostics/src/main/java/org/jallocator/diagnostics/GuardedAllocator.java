@@ -456,6 +456,7 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
     end(findings);
   }
 
+  /** {@return the name, the options, sizes in bytes, and the inner} */
   @Override
   public final String toString() {
     Path file = options.report;

@@ -158,6 +158,7 @@ public sealed class LimitAllocator extends BookedAllocator<Block> implements Mem
                 + bytes);
   }
 
+  /** {@return the name, the options in bytes, and the inner} */
   @Override
   public final String toString() {
     return NAME + "(bytes=" + bytes + ", warn=" + warn + ", " + inner + ")";

@@ -156,6 +156,7 @@ public sealed class LogAllocator extends BookedAllocator<LogAllocator.LoggedBloc
     }
   }
 
+  /** {@return the name, the file of the trace and the inner} */
   @Override
   public final String toString() {
     return NAME + "(file='" + file + "', " + inner + ")";

@@ -335,6 +335,7 @@ public sealed class TrackedAllocator extends BookedAllocator<TrackedBlock>
     return addresses(limit);
   }
 
+  /** {@return the name, the options and the inner} */
   @Override
   public final String toString() {
     return NAME

@@ -606,6 +606,7 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
         : new LeakException(NAME, stats, addresses(LeakException.MAX_ADDRESSES));
   }
 
+  /** {@return the name, and both inner allocators} */
   @Override
   public final String toString() {
     return NAME + "(" + primary + ", " + other + ")";

@@ -4,16 +4,16 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
- * Leads to the slots of held blocks: from a block's address in O(1), and from any address inside a
- * block in O(levels).
+ * Finds the slots of held blocks: by a block's address in O(1), and by any address inside a block
+ * in O(levels).
  *
  * <p>A block of n bytes has the level floor(log2 n) and is entered there under the window of
  * 2^(level+1) bytes in which it starts. It is shorter than a window, so what lies in it lies in
  * that window or in the next one; and it is half a window long at least, so that no more than two
  * blocks of a level start in one window. A search looks at two windows for each level in use.
  *
- * <p>All that stands here can be made anew from the caller's arrays, and never decides: what a
- * search meets is compared with these.
+ * <p>The index can be rebuilt from the caller's arrays, and the arrays decide: a search compares
+ * each entry that it finds with them.
  */
 final class BlockIndex {
 

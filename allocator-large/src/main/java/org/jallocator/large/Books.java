@@ -37,9 +37,9 @@ import org.jallocator.Allocator;
  * after that. What the index finds is right also if it is stale, since the arrays decide; what it
  * does not find may be there all the same.
  *
- * <p>The figures are written by one thread at a time, and read by any. Those that each malloc and
- * free changes are not volatile, which cost more than all else there: others read them by {@link
- * #liveBlocks()} and {@link #liveBytes()}.
+ * <p>One thread at a time writes the figures, and any thread reads them. The two that each malloc
+ * and free changes are not volatile: volatile stores would cost more than the rest of the method.
+ * Other threads read them by {@link #liveBlocks()} and {@link #liveBytes()}.
  *
  * <p>Price on the Java heap: 56 bytes a block, and 16 to 32 for the tables of the index; the arrays
  * never shrink.

@@ -5,8 +5,8 @@ import java.lang.invoke.VarHandle;
 import org.jallocator.spi.Waiting;
 
 /**
- * A lock that is held for some tens of instructions. Who finds it taken spins first: a thread that
- * meets a monitor which is taken goes to sleep, and waking it takes longer than a hundred mallocs.
+ * A lock that is held for some tens of instructions. A thread that finds it taken spins first: a
+ * thread that waits for a monitor sleeps, and waking it takes longer than a hundred mallocs.
  *
  * <pre>
  *   lock();
@@ -29,10 +29,10 @@ abstract class BriefLock {
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
-    Waiting.pause(0); // is initialized now, and not first where the stack ends
+    Waiting.pause(0); // initializes the class now: at the end of a stack it fails
   }
 
-  /** 1 while a thread has the lock, which sets it to 0. */
+  /** 1 while a thread has the lock. The thread that has it sets it to 0. */
   volatile int locked;
 
   /** Takes the lock; waits for the thread that has it. Not reentrant. */

@@ -8,10 +8,11 @@ import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The two calls of the inner, and the lock that the books are under while no call is made.
+ * Calls malloc and free of the inner, and is the lock of the books. The lock is not held during a
+ * call of the inner.
  *
- * <p>This object is the lock, which no error can leave locked. A block on its way is in no list,
- * and {@code calls} counts it:
+ * <p>No error can leave it locked. A block on its way to or from the inner is in no list, and
+ * {@code calls} counts it:
  *
  * <pre>
  *   malloc   locked: take a vacant slot, calls + 1     inner.malloc     locked: the block is kept,
@@ -39,7 +40,7 @@ final class InnerCalls extends BriefLock {
   }
 
   static {
-    AllocatorEvents.areHeard(); // is initialized now, and not first where the stack ends
+    AllocatorEvents.areHeard(); // initializes the class now: at the end of a stack it fails
   }
 
   private static final long NULL = Allocator.NULL;
@@ -94,7 +95,7 @@ final class InnerCalls extends BriefLock {
    * @throws OutOfMemoryError as the inner throws it
    */
   long take(long size) {
-    StackRoom.require(); // for the listeners, to whom a block that was taken is told
+    StackRoom.require(); // for the listeners, which are called when the block is taken
     int ring = SizeClasses.of(size);
     long bytes = books.bytes(size);
     int slot;

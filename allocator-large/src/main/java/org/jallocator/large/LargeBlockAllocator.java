@@ -31,14 +31,14 @@ import org.jallocator.spi.AllocatorEvents;
  * </pre>
  *
  * <p>A size over 64 bytes is rounded up by less than a quarter of itself, and by an eighth on
- * average; in a fresh block these bytes are never touched. {@link #goodSize} tells how many bytes a
- * block has. If {@code alignment} is more than that of the inner, each block takes the difference
+ * average; in a fresh block these bytes are never touched. {@link #goodSize} returns how many bytes
+ * a block has. If {@code alignment} is more than that of the inner, each block takes the difference
  * on top.
  *
  * <p>Every held block is in a table on the Java heap, so that each bad free is found: of a free
  * block, of an address inside a block, of foreign memory, and of a wrong size. A sized free must
- * bring a size from the one that was asked for up to {@link #goodSize}. In a fallback it makes the
- * figures exact and closes the hole through which bad frees reach C:
+ * bring a size from the one that was asked for up to {@link #goodSize}. As the second part of a
+ * fallback it makes the figures exact, and no bad free reaches C:
  *
  * <pre>{@code
  * try (Allocator c = new DefaultAllocator();
@@ -144,7 +144,7 @@ public final class LargeBlockAllocator extends OwnedLargeBlocks {
     }
   }
 
-  /** {@return a kept block, or NULL: the slow twin finds out why} */
+  /** {@return a kept block, or NULL: then the slow method finds the reason} */
   private long reuse(long size) {
     if (size < 1 || size > maxSize) {
       return NULL;
@@ -211,7 +211,7 @@ public final class LargeBlockAllocator extends OwnedLargeBlocks {
     return keep(address) || tryFreeSlow(address);
   }
 
-  /** {@return whether the block is kept now; if not, the slow twin finds out why} */
+  /** {@return whether the block is kept now; if not, the slow method finds the reason} */
   private boolean keep(long address) {
     Thread owner = this.owner;
     if (Thread.currentThread() == owner) {
@@ -247,6 +247,7 @@ public final class LargeBlockAllocator extends OwnedLargeBlocks {
     return memory.free(address, size, true);
   }
 
+  /** {@return the name and the options, sizes in bytes, without the inner} */
   @Override
   public String toString() {
     return NAME

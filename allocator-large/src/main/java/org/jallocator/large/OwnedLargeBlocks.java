@@ -8,8 +8,8 @@ import org.jallocator.spi.AllocatorErrors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The life of a {@link LargeBlockAllocator}: who may use it, what it holds, and its end. All of it
- * but malloc and free.
+ * All of a {@link LargeBlockAllocator} but malloc and free: the owner check, the figures, and
+ * closing.
  *
  * <p>A superclass and not a part of it, so that a malloc reads the owner and the books from one
  * object.
@@ -79,7 +79,8 @@ abstract class OwnedLargeBlocks implements OwningAllocator {
   }
 
   /**
-   * {@return {@code maxSize}, or what the inner serves less what aligning takes, if that is less}
+   * {@return {@code maxSize}, or what the inner serves less what aligning takes, if that is less;
+   * in bytes}
    */
   @Override
   public long maxSize() {
@@ -120,7 +121,7 @@ abstract class OwnedLargeBlocks implements OwningAllocator {
   @Override
   public AllocatorStats stats() {
     Books books = this.books;
-    long innerFrees = books.innerFrees; // before the mallocs, so that there are never more frees
+    long innerFrees = books.innerFrees; // read first: else frees could exceed mallocs
     return new AllocatorStats(
         books.liveBlocks(),
         books.liveBytes(),
@@ -134,9 +135,9 @@ abstract class OwnedLargeBlocks implements OwningAllocator {
    * {@inheritDoc}
    *
    * <p>Confined to its owner thread, and for all after its end; if built shared: Shared, may block.
-   * O(kept blocks) inner frees. Calls that meet it are refused as if it were done; it waits for
-   * those that are in the inner. If the inner throws, the allocator is open again, without what the
-   * inner took, and may be closed again.
+   * O(kept blocks) inner frees. It refuses calls that begin after it, and waits for those that are
+   * in the inner. If the inner throws, the allocator is open again, without what the inner took,
+   * and may be closed again.
    */
   @Override
   public void close() {

@@ -14,8 +14,8 @@ import org.jallocator.stack.StackLayer;
 import org.jallocator.stack.StackListener;
 
 /**
- * MXBeans for the stacks that are open, and for those that open later; those of a stack that closes
- * go. Of a stack of the name {@code render}:
+ * Registers MXBeans for the stacks that are open, and for each stack that opens later. Closing a
+ * stack unregisters its beans. A stack that is named {@code render} has:
  *
  * <ul>
  *   <li>{@code org.jallocator:type=Allocator,name=render}, an {@link AllocatorMXBean};
@@ -25,9 +25,9 @@ import org.jallocator.stack.StackListener;
  *       pools of a JVM.
  * </ul>
  *
- * <p>A stack without a name is called {@code unnamed}; a second one of a name is {@code render-2}.
- * The beans of a stack that became garbage without being closed go when the next stack opens or
- * closes.
+ * <p>A stack without a name is called {@code unnamed}; a second stack of the same name is {@code
+ * render-2}. If a stack becomes garbage without being closed, its beans are unregistered when the
+ * next stack opens or closes.
  *
  * <p>Shared, may block: registering and {@link #close} wait for each other.
  */
@@ -58,20 +58,22 @@ public final class AllocatorMBeans implements AutoCloseable {
   }
 
   /**
-   * Registers the beans with the server of the platform.
+   * Registers the beans with the server of the platform. Shared, may block.
    *
-   * @return what unregisters them
+   * @return the registration: closing it unregisters the beans
+   * @throws IllegalStateException if the server refuses a bean
    */
   public static AllocatorMBeans register() {
     return register(ManagementFactory.getPlatformMBeanServer());
   }
 
   /**
-   * Registers the beans with a server. Once a server is enough: a second call registers them again,
-   * under further names.
+   * Registers the beans with a server. Call it once for each server: a second call registers them
+   * again, under further names. Shared, may block.
    *
    * @param server the server
-   * @return what unregisters them
+   * @return the registration: closing it unregisters the beans
+   * @throws IllegalStateException if the server refuses a bean
    */
   public static AllocatorMBeans register(MBeanServer server) {
     AllocatorMBeans beans = new AllocatorMBeans(server);
@@ -157,12 +159,12 @@ public final class AllocatorMBeans implements AutoCloseable {
       try {
         server.unregisterMBean(name);
       } catch (JMException e) {
-        // Somebody else unregistered it: it is gone, as it should be.
+        // Other code unregistered it.
       }
     }
   }
 
-  /** Unregisters all beans. Closing twice is silent. */
+  /** Unregisters all beans. A second call does nothing. Shared, may block. */
   @Override
   public void close() {
     AllocatorStack.removeListener(listener);

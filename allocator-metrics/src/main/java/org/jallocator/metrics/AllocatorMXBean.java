@@ -1,9 +1,9 @@
 package org.jallocator.metrics;
 
 /**
- * An open stack, by the figures of its root. All figures are those of {@link
- * org.jallocator.AllocatorStats}, and 0 if the stack is closed or its root keeps no books. Sizes
- * are in bytes. Reading is allowed from any thread.
+ * The figures of an open stack, which are those of its root. They are read from {@link
+ * org.jallocator.AllocatorStats}, and are 0 if the stack is closed or its root keeps no books.
+ * Sizes are in bytes. Shared, may block.
  */
 public interface AllocatorMXBean {
 

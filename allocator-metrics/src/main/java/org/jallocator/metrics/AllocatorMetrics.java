@@ -18,23 +18,23 @@ import org.jallocator.stack.StackLayer;
 import org.jallocator.stack.StackListener;
 
 /**
- * Micrometer's meters for the layers of the stacks that are open, and of those that open later. A
- * bean of this class is all that Spring Boot needs.
+ * Registers Micrometer's meters for the layers of the stacks that are open, and of each stack that
+ * opens later. In Spring Boot, declare a bean of this class.
  *
  * <p>Gauges: {@code allocator.memory.used}, {@code allocator.memory.reserved}, {@code
  * allocator.memory.reserved.peak} and {@code allocator.memory.limit} in bytes, {@code
  * allocator.blocks.live}. Counters: {@code allocator.mallocs}, {@code allocator.frees}, {@code
  * allocator.failures}, {@code allocator.inner.mallocs}, {@code allocator.inner.frees}. A layer has
- * those that it has figures for: none if it keeps no books, a limit if it has one, and mallocs,
- * frees and failures if it counts them, as the layer {@code stats} does.
+ * only the meters for which it has figures: none if it keeps no books, a limit if it has one, and
+ * mallocs, frees and failures if it counts them, as the layer {@code stats} does.
  *
  * <p>Tags: {@code stack}, the name given to {@link AllocatorStack#named(String)}, or {@code
- * unnamed}; {@code layer}, its place, such as {@code 0.1}; {@code type}, its provider's name. Of
- * stacks of one name the figures are added up, so that the number of meters does not grow with the
+ * unnamed}; {@code layer}, its place, such as {@code 0.1}; {@code type}, its provider's name. The
+ * figures of stacks with the same name are added up, so the number of meters does not grow with the
  * number of stacks. The peak is then the sum of their peaks. A meter stays when its stacks are
  * closed: a gauge is 0 then, and a counter keeps its count.
  *
- * <p>Reading a meter asks {@link Allocator#stats()}. Shared, may block.
+ * <p>Reading a meter calls {@link Allocator#stats()}. Shared, may block.
  */
 @SuppressWarnings("exports") // whoever uses this class has Micrometer
 public final class AllocatorMetrics implements MeterBinder, AutoCloseable {
@@ -69,9 +69,10 @@ public final class AllocatorMetrics implements MeterBinder, AutoCloseable {
   public AllocatorMetrics() {}
 
   /**
-   * Registers the meters of all open stacks, and those of stacks that open later when they do.
+   * Registers the meters of all open stacks, and those of each later stack when it opens. Shared,
+   * may block.
    *
-   * @param registry the registry; binding it twice is the same as once
+   * @param registry the registry; a second call with the same one does nothing
    */
   @Override
   public void bindTo(MeterRegistry registry) {
@@ -119,7 +120,7 @@ public final class AllocatorMetrics implements MeterBinder, AutoCloseable {
     return new Id(stack.name().orElse("unnamed"), layer.path(), layer.type());
   }
 
-  /** Removes all meters, and registers none after this. Closing twice is silent. */
+  /** Removes all meters, and registers none after this. A second call does nothing. */
   @Override
   public void close() {
     AllocatorStack.removeListener(listener);

@@ -8,9 +8,9 @@ import org.jallocator.spi.AllocatorErrors;
 import org.jallocator.spi.AllocatorEvents;
 
 /**
- * The inner allocator, with an event {@code org.jallocator.Malloc} and {@code org.jallocator.Free}
- * for each block in flight recordings that ask for them. Passes every call on and keeps no books:
- * the inner reports bad frees.
+ * Passes every call on to the inner, and records an event {@code org.jallocator.Malloc} and {@code
+ * org.jallocator.Free} for each block if a flight recording has them enabled. Keeps no books: the
+ * inner reports bad frees.
  *
  * <p><b>Sampling.</b> With {@code sample=n} a malloc of {@code size} bytes is recorded with the
  * probability {@code 1 - exp(-size / n)}, so about once in {@code n} bytes, and its weight is the
@@ -23,7 +23,7 @@ import org.jallocator.spi.AllocatorEvents;
  * malloc that races with close may end after it; so a closed one passes frees on while the inner
  * has live blocks, and the inner's own close reports the block until then.
  *
- * <p><b>Price.</b> One more call, and one check while nothing is recorded.
+ * <p><b>Price.</b> While nothing is recorded, one more method call and one check.
  *
  * <p>Confined to its owner thread, or shared, as the inner is.
  */
@@ -31,7 +31,7 @@ class JfrAllocator implements Allocator {
 
   static final String NAME = "jfr";
 
-  /** To ask whether recordings want such events, without making one. */
+  /** Never committed: asks whether a recording has these events enabled. */
   private static final JfrEvents.Malloc MALLOC = new JfrEvents.Malloc();
 
   private static final JfrEvents.Free FREE = new JfrEvents.Free();
@@ -118,7 +118,7 @@ class JfrAllocator implements Allocator {
     event.commit();
   }
 
-  /** Records a free that is about to come: behind it, the block may be another thread's. */
+  /** Records a free before it is made: after it, the block may be another thread's. */
   final void recordFree(long address) {
     try {
       if (FREE.isEnabled() && address != NULL) {
@@ -150,7 +150,7 @@ class JfrAllocator implements Allocator {
   @Override
   public final long trim() {
     requireOpen();
-    return 0; // the inner may be another one's too
+    return 0; // the inner may have other users
   }
 
   @Override
@@ -163,7 +163,7 @@ class JfrAllocator implements Allocator {
     return AllocatorStats.UNTRACKED;
   }
 
-  /** {@return what the first layer below says that is of another kind} */
+  /** {@return the figures of the first layer below that is no JfrAllocator} */
   private AllocatorStats figuresBelow() {
     return inner instanceof JfrAllocator jfr ? jfr.figuresBelow() : inner.stats();
   }

@@ -7,9 +7,9 @@ import org.jallocator.LeakException;
 import org.jallocator.spi.AllocatorListener;
 
 /**
- * Writes what happens on the slow paths of layers into flight recordings. Found by {@link
- * java.util.ServiceLoader}: to have this module on the class path is enough. While nothing is
- * recorded, an event costs some nanoseconds and makes no object.
+ * Records the events of slow paths of layers in flight recordings. {@link java.util.ServiceLoader}
+ * finds it: put this module on the class path. While nothing is recorded, an event costs some
+ * nanoseconds and makes no object.
  *
  * <p>Shared, never blocks.
  */
@@ -17,7 +17,7 @@ import org.jallocator.spi.AllocatorListener;
 @SuppressWarnings("exports") // the annotation is gone at run time
 public final class JfrListener implements AllocatorListener {
 
-  // To ask whether a recording wants such an event, without making one.
+  // Never committed: they ask whether a recording has such events enabled.
   private static final Event TAKE_PAGE = new JfrEvents.TakePage();
   private static final Event RETURN_PAGE = new JfrEvents.ReturnPage();
   private static final Event INNER_REFUSED = new JfrEvents.InnerRefused();

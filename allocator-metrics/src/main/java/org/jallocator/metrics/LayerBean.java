@@ -8,7 +8,7 @@ import org.jallocator.spi.MemoryLimit;
 import org.jallocator.stack.StackLayer;
 import org.jspecify.annotations.Nullable;
 
-/** The figures of a layer, which may be garbage by now. */
+/** The figures of a layer; 0 after the layer was garbage-collected. */
 final class LayerBean implements LayerMXBean {
 
   private final WeakReference<Allocator> allocator;

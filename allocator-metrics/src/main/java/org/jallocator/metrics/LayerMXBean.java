@@ -3,9 +3,9 @@ package org.jallocator.metrics;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A layer of an open stack. All figures are those of {@link org.jallocator.AllocatorStats}, and 0
- * if the stack is closed or the layer keeps no books. Sizes are in bytes. Reading is allowed from
- * any thread.
+ * The figures of a layer of an open stack. They are read from {@link
+ * org.jallocator.AllocatorStats}, and are 0 if the stack is closed or the layer keeps no books.
+ * Sizes are in bytes. Shared, may block.
  */
 @SuppressWarnings("exports") // the annotation need not be there
 public interface LayerMXBean {

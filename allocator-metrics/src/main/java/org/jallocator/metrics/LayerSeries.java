@@ -16,15 +16,15 @@ import org.jallocator.spi.CallCounts;
 import org.jallocator.spi.MemoryLimit;
 
 /**
- * The meters of one set of tags, and the layers that they measure: those in one place of all stacks
- * of one name. A gauge is the sum over the layers that are open. A counter has what closed ones
- * counted besides, so it only grows.
+ * The meters of one set of tags, and the layers that they measure: those in the same place of all
+ * stacks of the same name. A gauge is the sum over the open layers. A counter also includes what
+ * closed layers counted, so it never decreases.
  *
  * <p>Shared: readers, {@link #add} and {@link #retire} wait for each other.
  */
 final class LayerSeries {
 
-  /** A count, and what the layers that are gone have counted. */
+  /** A count of the open layers, and what closed layers have counted. */
   private final class Counter {
 
     private final ToLongFunction<Allocator> count;
@@ -126,7 +126,7 @@ final class LayerSeries {
     return sum;
   }
 
-  /** Registers all meters; returns them. */
+  /** Registers all meters with a registry, and returns them. */
   List<Meter> register(MeterRegistry registry) {
     return meters.stream().map(meter -> meter.apply(registry)).toList();
   }

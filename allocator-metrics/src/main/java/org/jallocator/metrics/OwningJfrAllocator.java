@@ -3,7 +3,7 @@ package org.jallocator.metrics;
 import org.jallocator.LeakException;
 import org.jallocator.OwningAllocator;
 
-/** A {@link JfrAllocator} on an inner that can tell its own memory, and so can this one. */
+/** A {@link JfrAllocator} over an owning inner, which makes it owning too. */
 final class OwningJfrAllocator extends JfrAllocator implements OwningAllocator {
 
   private final OwningAllocator inner;

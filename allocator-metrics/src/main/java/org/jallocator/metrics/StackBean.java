@@ -8,7 +8,7 @@ import org.jallocator.AllocatorStats;
 import org.jallocator.stack.AllocatorStack;
 import org.jspecify.annotations.Nullable;
 
-/** The figures of a stack, which may be garbage by now. */
+/** The figures of a stack; 0 after the stack was garbage-collected. */
 final class StackBean implements AllocatorMXBean {
 
   private final WeakReference<AllocatorStack> stack;
@@ -86,7 +86,7 @@ final class StackBean implements AllocatorMXBean {
     return stats().peakReservedBytes();
   }
 
-  /** The same figures as a bean of the kind by which the JVM shows its own buffers. */
+  /** The same figures in the form in which the JVM shows its own buffer pools. */
   record Pool(StackBean stack, ObjectName objectName) implements BufferPoolMXBean {
 
     @Override

@@ -15,11 +15,11 @@ import java.nio.channels.ScatteringByteChannel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A direct buffer on a block. Indices, reference counts and slices are Netty's own; the bytes are
- * reached through a buffer of the JDK's, which checks bounds.
+ * A direct buffer on a block. Netty's base class has indices, reference counts and slices; a JDK
+ * buffer, which checks bounds, reads and writes the bytes.
  *
- * <p>On Netty's public base class, and not on its own direct buffers: where those take their memory
- * is no part of Netty's interface, and changes between releases of 4.2.
+ * <p>It extends Netty's public base class, not one of Netty's direct buffers: how those take their
+ * memory is no part of Netty's API, and changes between releases of 4.2.
  *
  * <p>Invariants: {@code buffer} spans the block from its first byte on, in network order; its
  * capacity is that of this buffer; after the last release it is empty. Its position and limit do
@@ -34,7 +34,7 @@ final class StackByteBuf extends AbstractReferenceCountedByteBuf {
   private long address;
   private ByteBuffer buffer;
 
-  /** What {@link #internalNioBuffer} lends; made at its first call. */
+  /** What {@link #internalNioBuffer} returns; made at its first call. */
   private @Nullable ByteBuffer lent;
 
   StackByteBuf(StackByteBufAllocator allocator, int initialCapacity, int maxCapacity) {
@@ -93,7 +93,7 @@ final class StackByteBuf extends AbstractReferenceCountedByteBuf {
   }
 
   @Override
-  @SuppressWarnings("NullAway") // Netty's word for a buffer that wraps no other
+  @SuppressWarnings("NullAway") // in Netty, null means: wraps no other buffer
   public ByteBuf unwrap() {
     return null;
   }

@@ -21,15 +21,15 @@ import org.jallocator.spi.NativeAccess;
  * bootstrap.option(ChannelOption.ALLOCATOR, buffers).childOption(ChannelOption.ALLOCATOR, buffers);
  * }</pre>
  *
- * <p>Each direct buffer is one block, taken at its making and at each change of its capacity, and
- * freed with its last reference, by whichever thread releases that. {@link #buffer} and {@link
- * #ioBuffer} are direct. Heap buffers are plain arrays.
+ * <p>Each direct buffer is one block, taken when the buffer is made. A change of the capacity takes
+ * a new block and frees the old one. The thread that releases the last reference frees the block.
+ * {@link #buffer} and {@link #ioBuffer} are direct. Heap buffers are plain arrays.
  *
- * <p>A buffer that is not released is a leak that the stack reports at closing; with {@code
- * tracked(...)} in the stack, with the line that took it. Netty's own leak detector works beside
- * it, at the level that {@code io.netty.leakDetection.level} says.
+ * <p>A buffer that is not released is a leak, which the stack reports at closing. With {@code
+ * tracked(...)} in the stack, the report has the line that took the buffer. Netty's own leak
+ * detector works as well, at the level of {@code io.netty.leakDetection.level}.
  *
- * <p>No Unsafe is used, and nothing internal of Netty's. Memory addresses are there for native
+ * <p>No Unsafe and nothing internal of Netty is used. Buffers have a memory address, for native
  * transports and TLS ({@link ByteBuf#hasMemoryAddress}).
  *
  * <p>{@link io.netty.buffer.ByteBufAllocator#DEFAULT} cannot be replaced: code that asks for it, or
@@ -57,9 +57,10 @@ public final class StackByteBufAllocator extends AbstractByteBufAllocator
    * @param allocator where the blocks of direct buffers come from, and go back to; stays open, and
    *     must stay so until all buffers are released
    * @return a new allocator
-   * @throws IllegalArgumentException if the allocator is not shared: Netty releases buffers on
-   *     other threads than those that took them
+   * @throws IllegalArgumentException if the allocator is not shared: Netty may release a buffer on
+   *     another thread than the one that took it
    * @throws IllegalStateException if allocator-jna is missing
+   * @throws NullPointerException if the allocator is null
    */
   public static StackByteBufAllocator over(Allocator allocator) {
     if (!allocator.isShared()) {
@@ -125,7 +126,7 @@ public final class StackByteBufAllocator extends AbstractByteBufAllocator
     }
   }
 
-  /** {@return a direct buffer, also where Netty by itself prefers the Java heap} */
+  /** {@return a direct buffer, even if Netty is set to prefer the Java heap} */
   @Override
   public ByteBuf buffer() {
     return directBuffer();
@@ -151,27 +152,29 @@ public final class StackByteBufAllocator extends AbstractByteBufAllocator
     return compositeDirectBuffer(maxNumComponents);
   }
 
-  /** {@return true: what takes many small direct buffers need not keep its own} */
+  /** {@return true: a caller that needs many small direct buffers need not pool them itself} */
   @Override
   public boolean isDirectBufferPooled() {
     return true;
   }
 
-  /** {@return the allocator that this one stands on} */
+  /** {@return the allocator that serves the direct buffers} */
   public Allocator allocator() {
     return allocator;
   }
 
   /**
-   * {@return the figures that Netty's metrics ask for} {@code usedDirectMemory} is what the
-   * allocator has reserved, as that of Netty's pooled allocator is: for what is live ask {@link
-   * Allocator#stats}. It is 0 if the allocator keeps no books.
+   * {@return the figures for Netty's metrics, in bytes} {@code usedDirectMemory} is what the
+   * allocator has reserved, as in Netty's pooled allocator, or 0 if the allocator keeps no books.
+   * {@link Allocator#stats} has the live bytes. Shared; may block if the allocator's {@code stats}
+   * does.
    */
   @Override
   public ByteBufAllocatorMetric metric() {
     return metric;
   }
 
+  /** {@return the allocator that serves the direct buffers, and the figures of {@link #metric}} */
   @Override
   public String toString() {
     return "StackByteBufAllocator(" + allocator + ", " + metric + ")";

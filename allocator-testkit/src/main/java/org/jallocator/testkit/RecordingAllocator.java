@@ -276,6 +276,7 @@ public final class RecordingAllocator extends FailurePlans implements OwningAllo
     return new LeakException(NAME, stats(), liveAddresses(LeakException.MAX_ADDRESSES));
   }
 
+  /** {@return the name} */
   @Override
   public String toString() {
     return NAME;

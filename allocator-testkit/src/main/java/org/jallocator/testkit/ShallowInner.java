@@ -114,6 +114,7 @@ public final class ShallowInner implements Allocator {
   @Override
   public void close() {}
 
+  /** {@return the name} */
   @Override
   public String toString() {
     return "shallow";

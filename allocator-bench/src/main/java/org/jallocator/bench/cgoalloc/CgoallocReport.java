@@ -31,7 +31,7 @@ public final class CgoallocReport implements Report {
   @Override
   public String lead() {
     return "The benchmarks of the Go library cgoalloc: the time of one malloc and its free."
-        + " A thin line is the confidence interval of 99.9 %.";
+        + " The thin line is the confidence interval of 99.9 %.";
   }
 
   @Override

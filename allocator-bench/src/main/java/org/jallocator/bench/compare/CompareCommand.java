@@ -34,6 +34,9 @@ public final class CompareCommand implements Callable<Integer> {
 
   public static final String NAME = "compare";
 
+  /** Continues the lead of the first section. */
+  private static final String SPREAD = " The thin line is the spread.";
+
   @Parameters(index = "0", paramLabel = "BEFORE", description = "The file of the earlier run.")
   private String before = "";
 
@@ -93,13 +96,14 @@ public final class CompareCommand implements Callable<Integer> {
     Page page = new Page(CommonOptions.PAGE_TITLE + ": " + NAME, facts);
     Page.Legend legend = new Page.Legend(comparison.table().legend(), false);
     List<Figure> beyond = comparison.figuresBeyondTheSpread();
+    String lead = comparison.lead() + SPREAD;
     if (!beyond.isEmpty()) {
-      page.add(new Page.Section("What changed", comparison.lead(), beyond, legend, List.of()));
+      page.add(new Page.Section("What changed", lead, beyond, legend, List.of()));
     }
     page.add(
         new Page.Section(
             "All rows",
-            beyond.isEmpty() ? comparison.lead() : "The same rows and the others.",
+            beyond.isEmpty() ? lead : "The same rows and the others.",
             comparison.figures(),
             legend,
             comparison.notes().lines().toList()));

@@ -203,9 +203,9 @@ final class Comparison {
         new StringBuilder(
             """
             ratio: after divided by before; above 1 is slower. beyond spread: slower or faster if the \
-            spreads of the two runs do not overlap. A spread is what half of the rounds lie \
-            between, in reference the confidence interval of 99.9 %. Two runs of one build \
-            differ by more than that now and then: run again before you believe it.
+            spreads of the two runs do not overlap. Half of the rounds lie within the spread; in \
+            reference the spread is the confidence interval of 99.9 %. Two runs of one build sometimes \
+            differ by more than the spread: run again before you believe it.
             """);
     double[] jna =
         groups.values().stream()
@@ -216,7 +216,7 @@ final class Comparison {
             .toArray();
     if (jna.length > 0) {
       text.append(
-          ("jna, which is C's malloc through JNA, took %s times as long (the median of %d rows):"
+          ("The rows of jna use none of our layers. They took %s times as long (the median of %d):"
                   + " that part of each ratio is the machine's.\n")
               .formatted(TextTable.decimal(Spread.of(jna).median()), jna.length));
     }

@@ -91,14 +91,13 @@ final class JnaReport implements Report {
         whole call of a C function that does next to nothing is in it.
         jna: plain JNA, closed at once wherever it can be, by a cast if there is no other way; \
         Strings cannot be.
-        jna, left: to the cleaner, as nearly all programs do it. It frees alone what all threads \
-        leave, Strings too: with more than one thread, and with Strings more than %d, the heap \
-        fills up until nothing goes on, and there is no figure. Between iterations everybody waits \
-        for the cleaner; that is in no figure either.
-        lwjgl: MemoryStack, which looks itself up for the thread; a scope is at hand, and checks \
-        more.
-        given: JNA's constructor on memory that is there already: what it costs without any \
-        allocator.
+        jna, left: left to the cleaner, as nearly all programs do it. One cleaner thread frees what \
+        all threads leave, Strings too. With more than one thread, or more than %d with Strings, the \
+        heap fills up until the program stands still, and there is no figure. Between iterations all \
+        threads wait for the cleaner; that time is in no figure.
+        lwjgl: MemoryStack, which each operation looks up for its thread. A scope needs no look-up, \
+        and checks more.
+        given: JNA's constructor on existing memory: its cost without an allocator.
         confined, shared: AllocatorMemory, or malloc and free, on %s for each thread, or on %s for \
         all.
         scope: a NativeScope for each operation, on %s. nested: in a scope that the thread keeps.

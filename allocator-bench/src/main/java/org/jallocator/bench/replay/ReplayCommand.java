@@ -60,9 +60,9 @@ public final class ReplayCommand
       names = "--stack",
       paramLabel = "EXPR",
       description =
-          "A stack to measure, such as 'fallback(fixedblock(blockSize=64, jna), jna)'; may be given"
-              + " again. jna is always measured. Default: the best stack for mixed sizes, and for threads where"
-              + " a trace has several.")
+          "A stack to measure; may be given again. Example: 'fallback(sizeclass(jna), jna)'. jna is"
+              + " always measured. Default: the best stack for mixed sizes, or for threads if a trace has"
+              + " several.")
   private List<String> stacks = new ArrayList<>();
 
   @Option(

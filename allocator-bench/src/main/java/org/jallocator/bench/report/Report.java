@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 public interface Report {
 
   /** Continues a {@link #lead} whose pictures show what half of the rounds came to. */
-  String HALF = " Between the ends of a thin line half of the rounds lie.";
+  String HALF = " Half of the rounds lie between the ends of the thin line.";
 
   /** {@return what it is called} */
   String title();

@@ -82,9 +82,9 @@ final class ThreadsReport implements Report {
         new StringBuilder(
             """
             An operation is one malloc and its free. ns/op: how long it keeps one of %d processors \
-            busy; op/s: of all threads. In the pairs nothing is written to the blocks, which \
-            favours stacks that keep their books elsewhere; else their first and last bytes are. \
-            A ratio is one of ns/op. Reserved, at its peak: what reached C.
+            busy; op/s: of all threads. The pairs write to no block, which favours stacks that keep \
+            their books elsewhere. The other workloads write to the first and the last byte of each \
+            block. A ratio is one of ns/op. Reserved, at its peak: what reached C.
             """
                 .formatted(Runtime.getRuntime().availableProcessors()));
     leftOut.forEach(line -> text.append("Left out: ").append(line).append('\n'));

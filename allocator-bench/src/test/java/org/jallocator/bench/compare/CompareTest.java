@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jallocator.bench.Bench;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -24,6 +25,11 @@ final class CompareTest {
 
   private static final String LONG =
       "fallback(fixedblock(blockSize=64, pageSize=64KiB, shared=true, jna), large(shared=true, jna))";
+
+  /** Bars of the two colours that stand for a difference. */
+  private static final String SLOWER = "class=\"bar s6\"";
+
+  private static final String FASTER = "class=\"bar s4\"";
 
   @TempDir private Path directory;
 
@@ -78,6 +84,10 @@ final class CompareTest {
     return Files.writeString(directory.resolve(name), text).toString();
   }
 
+  private static int count(String text, String part) {
+    return text.split(Pattern.quote(part), -1).length - 1;
+  }
+
   private void assertRefused(String message, String... arguments) {
     assertEquals(2, compare(arguments), err.toString());
     assertEquals("allocator-bench: " + message + System.lineSeparator(), err.toString());
@@ -108,11 +118,13 @@ final class CompareTest {
     rounds("pair", LONG, 5, 4.8, 5.2);
     rounds("pair", "quick", 9, 8.5, 9.5);
     rounds("pair", "noisy", 7, 6, 9);
+    rounds("pair", "bad", 7, 6, 8);
     String before = file("before.json", "Intel");
     rounds("pair", "jna", 20.4, 19, 21);
     rounds("pair", LONG, 6, 5.7, 6.3);
     rounds("pair", "quick", 4.5, 4, 5);
     rounds("pair", "noisy", 8.4, 7, 10);
+    rounds("pair", "bad", 14, 12, 16);
     return new String[] {before, file("after.json", "Intel")};
   }
 
@@ -129,10 +141,24 @@ final class CompareTest {
     assertTrue(text.contains("\nIntel, 2 processors; JDK 17; commit c-before.json\n"), text);
     assertTrue(text.contains("\nallocator-bench run after.json\n"), text);
     assertTrue(
-        text.replace("\n", " ").contains("1 slower, 1 faster. Within it: 2. Not known: 0."), text);
-    assertTrue(text.replace("\n", " ").contains("took 1.02 times as long"), text);
+        text.replace("\n", " ").contains("2 slower, 1 faster. Within it: 2. Not known: 0."), text);
+    assertTrue(text.replace("\n", " ").contains("took 1.02 times as long (the median of 1)"), text);
     assertFalse(text.contains("differ:"), text);
     assertFitsTheTerminal();
+  }
+
+  @Test
+  void spreadsThatTouchAreNoDifference() throws IOException {
+    rounds("pair", "up", 5, 4, 6);
+    rounds("pair", "down", 5, 4, 6);
+    String before = file("before.json", "Intel");
+    rounds("pair", "up", 7, 6, 8);
+    rounds("pair", "down", 3, 2, 4);
+
+    assertEquals(0, compare(before, file("after.json", "Intel")), err.toString());
+
+    assertEquals("1 up 5.00 7.00 1.40 no", line("up"));
+    assertEquals("2 down 5.00 3.00 0.60 no", line("down"));
   }
 
   @Test
@@ -153,16 +179,98 @@ final class CompareTest {
   void rowWithoutASpreadIsNotJudged() throws IOException {
     row("made", "jna").put("nanosPerOperation", 10);
     row("made", "none").put("nanosPerOperation", null);
+    row("unmade", "jna").put("nanosPerOperation", null);
     String before = file("before.json", "Intel");
     row("made", "jna").put("nanosPerOperation", 30);
     row("made", "none").put("nanosPerOperation", 7);
+    row("unmade", "jna").put("nanosPerOperation", 0);
+    Path page = directory.resolve("page.html");
 
-    assertEquals(0, compare(before, file("after.json", "AMD")), err.toString());
+    assertEquals(
+        0, compare(before, file("after.json", "Intel"), "--html", page.toString()), err.toString());
 
     assertEquals("1 jna 10.00 30.00 3.00 not known", line("jna"));
     assertEquals("2 none - 7.00 - not known", line("none"));
     assertTrue(
-        out.toString().contains("The processors differ: before Intel, after AMD."), "" + out);
+        out.toString().replace("\n", " ").contains("3.00 times as long (the median of 1)"),
+        "" + out);
+    assertTrue(Files.readString(page).contains("ratio 3.00: spread not known"));
+  }
+
+  @Test
+  void machinesThatDifferAreNamed() throws IOException {
+    rounds("pair", "jna", 20, 19, 21);
+    String before = file("before.json", "Intel");
+    rounds("pair", "jna", 20, 19, 21);
+    Path after = Path.of(file("after.json", "AMD"));
+    Files.writeString(after, Files.readString(after).replace("\"17\"", "\"25\""));
+
+    assertEquals(0, compare(before, after.toString()), err.toString());
+
+    String text = out.toString();
+    assertTrue(text.contains("\nThe processors differ: before Intel, after AMD.\n"), text);
+    assertTrue(text.contains("\nThe JDKs differ: before 17, after 25.\n"), text);
+  }
+
+  @Test
+  void fileOfAnOlderVersionIsOfAnUnknownMachine() throws IOException {
+    String old =
+        text("old.json", "[{\"trace\": \"t\", \"stack\": \"s\", \"nanosPerOperation\": 5}]");
+
+    assertEquals(0, compare(old, old), err.toString());
+
+    assertTrue(
+        out.toString()
+            .contains("\nunknown, 0 processors; JDK unknown; commit unknown\nunknown\nafter: "),
+        "" + out);
+  }
+
+  @Test
+  void rowsAreInTheOrderOfTheLaterFileByThreads() throws IOException {
+    for (int threads : new int[] {1, 2}) {
+      row("made", "jna").putAll(Map.of("threads", threads, "nanosPerOperation", 10));
+    }
+    String before = file("before.json", "Intel");
+    for (int threads : new int[] {2, 1}) {
+      row("made", "jna").putAll(Map.of("threads", threads, "nanosPerOperation", 20 * threads));
+    }
+
+    assertEquals(0, compare(before, file("after.json", "Intel")), err.toString());
+
+    String text = out.toString().replaceAll(" +", " ");
+    int two = text.indexOf("made, 2 threads\n 1 jna 10.00 40.00 4.00 not known\n");
+    int one = text.indexOf("made, 1 thread\n 1 jna 10.00 20.00 2.00 not known\n");
+    assertTrue(two > 0 && one > two, text);
+  }
+
+  @Test
+  void rowsOfEveryCommandHaveATimeAndItsSpread() throws IOException {
+    for (int factor : new int[] {1, 2}) {
+      row("malloc", "unused").remove("stack");
+      rows.get(0).putAll(Map.of("variant", "scope", "nanosPerOperation", 10 * factor));
+      row("mixed", "each")
+          .putAll(
+              Map.of("inTurnNanos", 8 * factor, "inTurnLow", 7 * factor, "inTurnHigh", 9 * factor));
+      row("large", "big")
+          .putAll(
+              Map.of(
+                  "nanosPerBlock",
+                  800 * factor,
+                  "nanosLow",
+                  700 * factor,
+                  "nanosHigh",
+                  900 * factor));
+      file("run" + factor, "Intel");
+    }
+
+    assertEquals(
+        0,
+        compare(directory.resolve("run1").toString(), directory.resolve("run2").toString()),
+        err.toString());
+
+    assertEquals("1 scope 10.00 20.00 2.00 not known", line("scope"));
+    assertEquals("2 each 8.00 16.00 2.00 slower", line("each"));
+    assertEquals("3 big 800.00 1,600.00 2.00 slower", line("big"));
   }
 
   @Test
@@ -217,6 +325,27 @@ final class CompareTest {
   }
 
   @Test
+  void threeGroupsOfAFileThatDoesNotFitAreNamed() throws IOException {
+    for (String workload : List.of("a", "b", "c", "d")) {
+      row(workload, "jna").put("nanosPerOperation", 5);
+    }
+    String before = file("before.json", "Intel");
+    for (String workload : List.of("e", "f", "g")) {
+      row(workload, "jna").put("nanosPerOperation", 5);
+    }
+    String after = file("after.json", "Intel");
+
+    assertRefused(
+        "no row is in both files; compare two of the same command: "
+            + before
+            + " has a, b, c, ..., "
+            + after
+            + " has e, f, g",
+        before,
+        after);
+  }
+
+  @Test
   void brokenFileIsNamedWithThePlace() throws IOException {
     rounds("pair", "jna", 20, 19, 21);
     String good = file("good.json", "Intel");
@@ -257,6 +386,13 @@ final class CompareTest {
   }
 
   @Test
+  void negativeTimeIsNamedByItsRow() throws IOException {
+    row("made", "jna").put("nanosPerOperation", -1);
+    String file = file("file.json", "Intel");
+    assertRefused(file + ": row 1: not a time: nanosPerOperation=-1", file, file);
+  }
+
+  @Test
   void rowThatComesTwiceIsNamedByItsNumber() throws IOException {
     rounds("pair", "jna", 20, 19, 21);
     rounds("pair", "jna", 20, 19, 21);
@@ -268,6 +404,11 @@ final class CompareTest {
   void fileThatIsNotThereIsNamed() {
     String missing = directory.resolve("missing.json").toString();
     assertRefused("no such file: " + missing, missing, missing);
+  }
+
+  @Test
+  void directoryCannotBeRead() {
+    assertRefused(directory + ": cannot be read: IO", directory.toString(), directory.toString());
   }
 
   @Test
@@ -300,9 +441,50 @@ final class CompareTest {
     int changed = markup.indexOf("<h2>What changed</h2>");
     int all = markup.indexOf("<h2>All rows</h2>");
     assertTrue(changed > 0 && all > changed, markup);
-    assertFalse(markup.substring(changed, all).contains("1 jna"), "jna did not change");
+    String changes = markup.substring(changed, all);
+    assertFalse(changes.contains("1 jna"), "jna did not change");
+    assertTrue(changes.contains("ratio 1.20: slower"), changes);
+    assertTrue(changes.contains("ratio 0.50: faster"), changes);
+    assertTrue(changes.contains("2 slower, 1 faster."), changes);
+    assertEquals(1, count(markup, "2 slower, 1 faster."), "the counts once");
+    assertEquals(2, count(changes, SLOWER), changes);
+    assertEquals(1, count(changes, FASTER), changes);
+    assertEquals(2, count(markup.substring(all), SLOWER), markup);
+    assertTrue(
+        changes.contains("<span class=\"bar s1\" style=\"width:43.75%\">"), "7 of 16, before");
+    assertTrue(markup.contains("<p class=\"note\">ratio: after divided by before"), markup);
     assertFalse(markup.contains("class=\"dot"), "the colours are not those of the stacks");
     assertFalse(markup.contains("http:") || markup.contains("https:"), markup);
     assertEquals("page: " + page, err.toString().strip());
+  }
+
+  @Test
+  void pageOfOneRunAndItselfHasNoChange() throws IOException {
+    String file = runsWithARegression()[0];
+    Path page = directory.resolve("page.html");
+
+    assertEquals(0, compare(file, file, "--html", page.toString()), err.toString());
+
+    String markup = Files.readString(page);
+    assertFalse(markup.contains("What changed"), markup);
+    assertTrue(markup.contains("0 slower, 0 faster. Within it: 5. Not known: 0."), markup);
+    assertEquals(0, count(markup, SLOWER) + count(markup, FASTER), markup);
+  }
+
+  @Test
+  void pageHasOnlyGroupsThatChangedUnderWhatChanged() throws IOException {
+    rounds("same", "jna", 20, 19, 21);
+    rounds("pair", "jna", 20, 19, 21);
+    String before = file("before.json", "Intel");
+    rounds("same", "jna", 20, 19, 21);
+    rounds("pair", "jna", 30, 29, 31);
+    Path page = directory.resolve("page.html");
+
+    assertEquals(
+        0, compare(before, file("after.json", "Intel"), "--html", page.toString()), err.toString());
+
+    String markup = Files.readString(page);
+    assertEquals(1, count(markup, "<figcaption>same, 2 threads</figcaption>"), markup);
+    assertEquals(2, count(markup, "<figcaption>pair, 2 threads</figcaption>"), markup);
   }
 }

@@ -135,6 +135,12 @@ class PageTest {
           figures,
           browser.number("return document.querySelectorAll('figure details table').length"),
           "a table behind each picture");
+      assertTrue(
+          browser.number(
+                  "document.querySelectorAll('details').forEach(d => d.open = true);"
+                      + " return document.documentElement.scrollWidth")
+              <= width,
+          "wider than " + width + " with its tables open");
     }
     String paper = "return getComputedStyle(document.body).backgroundColor";
     browser.scheme("light");
@@ -156,6 +162,41 @@ class PageTest {
     try (Browser browser = Browser.start(profile)) {
       assertWholeOnEveryScreen(browser, page, 5);
       assertWholeOnEveryScreen(browser, compared, 1);
+    }
+  }
+
+  @Test
+  @Timeout(120)
+  void wordsOfAPlotFitAPhone() throws Exception {
+    Page page = new Page("title", Map.of());
+    Figure plot =
+        new Lines("MiB", 1, "from", "to")
+            .add("live, and reserved by a stack of a long name", new long[] {0, 999}, 1)
+            .figure("t");
+    page.add(
+        new Page.Section(
+            "Part", "Lead.", List.of(plot), new Page.Legend(List.of(), true), List.of()));
+    Path file = Files.writeString(directory.resolve("plot.html"), page.markup());
+
+    try (Browser browser = Browser.start(profile)) {
+      browser.open(file, 400);
+
+      assertEquals(
+          0,
+          browser.number(
+              "return [...document.querySelectorAll('.axis span')].filter(s =>"
+                  + " s.getBoundingClientRect().height > 20 ||"
+                  + " s.scrollWidth > s.parentElement.clientWidth).length"),
+          "labels of the scale are on one line, within the axis");
+      assertEquals(
+          0,
+          browser.number(
+              "return [...document.querySelectorAll('.key li')].filter(li => {"
+                  + " const words = document.createRange(); words.selectNode(li.lastChild);"
+                  + " const right = li.querySelector('svg').getBoundingClientRect().right;"
+                  + " return [...words.getClientRects()].some(r => r.left < right); }).length"),
+          "words of the key are beside the line, not below it");
+      assertTrue(browser.number("return document.querySelector('.key li').clientHeight") > 25);
     }
   }
 
