@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The two sides of an asymmetric fence: {@link #light} on each entry of a heap by its owner, {@link
  * #heavy} if another thread must have the heap. Between them they order the owner's store of {@code
- * busy} before its load of {@code owner}, as seen by the other thread. See {@link Heap}.
+ * busy} before its load of {@code heap}, as seen by the other thread. See {@link HeapOwner}.
  *
  * <p>What is relied on, and where it is said:
  *
