@@ -73,8 +73,6 @@ final class Tally {
   /** Its size; 0 iff it is not live or is in the table. Written after {@code last}. */
   private long lastSize;
 
-  private long lastSerial;
-
   private final SizeTable table = new SizeTable();
 
   /** The block that its owner frees, {@link #IN_CALL}, or 0: its owner is not in a call. */
@@ -416,7 +414,7 @@ final class Tally {
   void makeRoom() {
     if (lastSize != 0) {
       int i = put(last, lastSize);
-      table.setSerial(i, lastSerial);
+      table.setSerial(i, mallocs); // none came after it
       VarHandle.storeStoreFence(); // whoever searches finds it at one place or at both
       lastSize = 0;
     }
@@ -426,7 +424,6 @@ final class Tally {
   void add(long address, long size) {
     last = address;
     lastSize = size;
-    lastSerial = mallocs + 1;
     count(size);
   }
 
@@ -542,8 +539,8 @@ final class Tally {
 
   /** Counts blocks that are younger than a serial as freed. For a confined allocator. */
   void dropSince(long since) {
-    if (lastSerial > since) {
-      drop(LAST);
+    if (mallocs > since) {
+      drop(LAST); // no malloc came after it
     }
     for (int i = 0; i < table.end(); i += 2) {
       if (table.serialAt(i) > since) {
