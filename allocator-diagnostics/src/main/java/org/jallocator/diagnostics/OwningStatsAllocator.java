@@ -34,6 +34,10 @@ public sealed class OwningStatsAllocator extends StatsAllocator implements Ownin
    */
   @Override
   public final boolean tryFree(long address) {
+    return freeHot(address, 0) || tryFreeSlow(address);
+  }
+
+  private boolean tryFreeSlow(long address) {
     requireOwner();
     return address != NULL && (release(address, 0, false) || owningInner.tryFree(address));
   }
@@ -45,6 +49,10 @@ public sealed class OwningStatsAllocator extends StatsAllocator implements Ownin
    */
   @Override
   public final boolean tryFree(long address, long size) {
+    return (size > 0 && freeHot(address, size)) || tryFreeSlow(address, size);
+  }
+
+  private boolean tryFreeSlow(long address, long size) {
     requireOwner();
     return address != NULL && (release(address, size, true) || owningInner.tryFree(address, size));
   }

@@ -30,10 +30,11 @@ import org.jspecify.annotations.Nullable;
  * not counted. Over an {@link OwningAllocator} the layer is owning, and over a confined {@link
  * Arena} an arena.
  *
- * <p>Price: for the size of each live block 32 to 64 bytes of Java heap; no lock and no atomic
- * instruction where the thread that frees a block is the one that allocated it, for up to 64
- * threads at a time; a lock where it is another, or where there are more. The cost is shown by
- * {@code DiagnosticsBenchmark} of the bench.
+ * <p>Price: 32 to 96 bytes of Java heap for each of the most blocks that were live; no lock and no
+ * atomic instruction where the thread that frees a block is the one that allocated it, for up to 64
+ * threads at a time; a lock where it is another, or where there are more. A block that is freed
+ * before its thread mallocs again is cheapest. The cost is shown by {@code DiagnosticsBenchmark} of
+ * the bench.
  *
  * <p>Exact, but for peaks with several threads: what is live is compared with the peak whenever a
  * thread's share has changed by 16 KiB or 256 blocks, and at each read; a peak between is missed.
@@ -52,10 +53,14 @@ public sealed class StatsAllocator extends DiagnosticAllocator implements CallCo
   /** Where a thread finds its tally. */
   private final Tally[] hints;
 
+  /** The tally of a confined allocator; null iff it is shared. */
+  private final @Nullable Tally only;
+
   StatsAllocator(Allocator inner) {
     super(NAME, inner);
     this.tallies = new Tallies(shared);
     this.hints = tallies.hints();
+    this.only = shared ? null : hints[0];
   }
 
   /**
@@ -81,8 +86,7 @@ public sealed class StatsAllocator extends DiagnosticAllocator implements CallCo
    */
   @Override
   public final long malloc(long size) {
-    long address = serve(size, false);
-    return address != NULL ? address : refuse(size);
+    return serve(size, false);
   }
 
   /**
@@ -99,25 +103,24 @@ public sealed class StatsAllocator extends DiagnosticAllocator implements CallCo
   private long serve(long size, boolean byTry) {
     StackRoom.requireForInner();
     Thread caller = Thread.currentThread();
+    Tally only = this.only;
+    if (only == null) {
+      return serveShared(caller, size, byTry);
+    }
+    return only.owner == caller && only.isReady()
+        ? serveOwn(only, size, byTry)
+        : serveSlow(caller, size, byTry);
+  }
+
+  private long serveShared(Thread caller, long size, boolean byTry) {
     Tally[] hints = this.hints;
     Tally tally = hints[(int) caller.getId() & (hints.length - 1)];
-    if (tally.owner != caller || !begin(tally)) {
+    if (tally.owner != caller || !tally.enter(Tally.IN_CALL)) {
       return serveSlow(caller, size, byTry);
     }
     try {
       return serveOwn(tally, size, byTry);
     } finally {
-      end(tally);
-    }
-  }
-
-  /** Begins a call on the caller's tally. Whoever closes a confined allocator is its owner. */
-  private boolean begin(Tally tally) {
-    return shared ? tally.enter() : tally.isReady();
-  }
-
-  private void end(Tally tally) {
-    if (shared) {
       tally.leave();
     }
   }
@@ -132,60 +135,25 @@ public sealed class StatsAllocator extends DiagnosticAllocator implements CallCo
   }
 
   private long serveOwn(Tally tally, long size, boolean byTry) {
+    tally.makeRoom();
+    long address = allocate(tally, size, byTry);
+    if (address != NULL) {
+      if (tally.hasRemoteFrees()) {
+        tally.collectFor(address);
+      }
+      tally.add(address, size);
+    }
+    return address;
+  }
+
+  private long allocate(Tally tally, long size, boolean byTry) {
     long address;
     try {
       address = byTry ? inner.tryMalloc(size) : inner.malloc(size);
     } catch (OutOfMemoryError e) {
       return fail(tally, size, byTry, e);
     }
-    if (address == NULL) {
-      return fail(tally, size, byTry, null);
-    }
-    count(tally, address, size);
-    return address;
-  }
-
-  /** A method of its own, so that both are small enough for the compiler to inline. */
-  private static void count(Tally tally, long address, long size) {
-    if (tally.hasRemoteFrees()) {
-      tally.collectFor(address);
-    }
-    long[] cells = tally.cells;
-    int mask = cells.length - 2;
-    int i = (int) ((address * Tally.MIX) >>> tally.shift) << 1;
-    long there;
-    while ((there = cells[i]) != 0 && there != Tally.GONE && there != address) {
-      i = (i + 2) & mask;
-    }
-    if (there == 0) {
-      int used = ++tally.used;
-      if (4 * (used + 1) > cells.length) {
-        tally.due = true;
-      }
-    } else if (there == address) {
-      tally.countFree(cells[i + 1]); // somebody freed it behind this layer
-    }
-    cells[i + 1] = size;
-    cells[i] = address;
-    long[] serials = tally.serials;
-    if (serials != null) {
-      serials[i >> 1] = ++tally.serial;
-    }
-    tally.histogram[Tally.bucketOf(size)]++;
-    long total = tally.totalBytes + size;
-    tally.totalBytes = total;
-    long bytes = total - tally.freedBytes;
-    if (bytes > tally.peakNetBytes) {
-      tally.peakNetBytes = bytes;
-    }
-    long blocks = tally.netBlocks + 1;
-    tally.netBlocks = blocks;
-    if (blocks > tally.peakNetBlocks) {
-      tally.peakNetBlocks = blocks;
-    }
-    if (bytes > tally.noteAboveBytes || blocks > tally.noteAboveBlocks) {
-      tally.due = true;
-    }
+    return address != NULL ? address : fail(tally, size, byTry, null);
   }
 
   /** {@return the caller's own tally, entered, or the common one} */
@@ -202,19 +170,14 @@ public sealed class StatsAllocator extends DiagnosticAllocator implements CallCo
 
   /** Serves a thread that has no tally of its own. */
   private long serveCommon(Tally common, long size, boolean byTry) {
-    long address;
-    try {
-      address = byTry ? inner.tryMalloc(size) : inner.malloc(size);
-    } catch (OutOfMemoryError e) {
-      return fail(common, size, byTry, e);
-    }
+    long address = allocate(common, size, byTry);
     if (address == NULL) {
-      return fail(common, size, byTry, null);
+      return NULL;
     }
     boolean counted = false;
     try {
       synchronized (common) {
-        common.add(address, size);
+        common.addCommon(address, size);
         counted = true;
       }
     } finally {
@@ -239,11 +202,6 @@ public sealed class StatsAllocator extends DiagnosticAllocator implements CallCo
     throw outOfMemory(size, tallies.liveBytes(), cause);
   }
 
-  /** {@return never: an inner that returned NULL from malloc breaks the contract} */
-  private long refuse(long size) {
-    throw outOfMemory(size, tallies.liveBytes(), null);
-  }
-
   /**
    * {@inheritDoc}
    *
@@ -252,50 +210,54 @@ public sealed class StatsAllocator extends DiagnosticAllocator implements CallCo
    */
   @Override
   public final void free(long address) {
-    StackRoom.requireForInner();
-    Thread caller = Thread.currentThread();
-    Tally[] hints = this.hints;
-    Tally tally = hints[(int) caller.getId() & (hints.length - 1)];
-    if (tally.owner == caller && begin(tally)) {
-      try {
-        int i = tally.find(address);
-        if (i >= 0) {
-          freeOwn(tally, i, address);
-          return;
-        }
-      } finally {
-        end(tally);
-      }
+    if (!freeHot(address, 0)) {
+      freeSlow(address);
     }
-    freeSlow(address);
   }
 
-  /** Counts before the inner has it: another thread may be given the same memory at once. */
-  private void freeOwn(Tally tally, int i, long address) {
-    long[] cells = tally.cells;
-    long size = cells[i + 1];
-    if (shared) {
-      tally.setFreeing(address);
+  /**
+   * Frees a block of the calling thread.
+   *
+   * @param told what its size must be; 0: any
+   * @return false, and nothing has changed, iff there is more to do, or no such block of this
+   *     thread
+   */
+  final boolean freeHot(long address, long told) {
+    StackRoom.requireForInner();
+    Thread caller = Thread.currentThread();
+    Tally only = this.only;
+    if (only == null) {
+      return freeShared(caller, address, told);
     }
-    cells[i] = Tally.GONE;
-    tally.countFree(size);
+    return only.owner == caller && only.isReady() && freeOwn(only, address, told);
+  }
+
+  private boolean freeShared(Thread caller, long address, long told) {
+    Tally[] hints = this.hints;
+    Tally tally = hints[(int) caller.getId() & (hints.length - 1)];
+    if (tally.owner != caller || !tally.enter(address)) {
+      return false;
+    }
+    try {
+      return freeOwn(tally, address, told);
+    } finally {
+      tally.leave();
+    }
+  }
+
+  /** {@return false, and nothing has changed, iff the tally has no such block} */
+  private boolean freeOwn(Tally tally, long address, long told) {
+    long size = tally.take(address, told); // first: another thread may be given the memory at once
+    if (size == 0) {
+      return false;
+    }
     try {
       inner.free(address);
     } catch (IllegalArgumentException | IllegalStateException e) {
-      tally.refused(i, address, size, isGone(e));
+      tally.refused(address, size, isGone(e));
       throw e;
-    } finally {
-      if (shared) {
-        tally.setFreeing(NULL);
-      }
     }
-    if (cells[(i + 2) & (cells.length - 2)] == 0) {
-      cells[i] = 0;
-      tally.used--;
-    }
-    if (tally.totalBytes - tally.freedBytes < tally.noteBelowBytes) {
-      tally.due = true;
-    }
+    return true;
   }
 
   private void freeSlow(long address) {
@@ -313,6 +275,12 @@ public sealed class StatsAllocator extends DiagnosticAllocator implements CallCo
    */
   @Override
   public final void free(long address, long size) {
+    if (size <= 0 || !freeHot(address, size)) {
+      freeSlow(address, size);
+    }
+  }
+
+  private void freeSlow(long address, long size) {
     requireOwner();
     if (address != NULL && !release(address, size, true)) {
       inner.free(address, size);
@@ -329,20 +297,18 @@ public sealed class StatsAllocator extends DiagnosticAllocator implements CallCo
     Thread caller = Thread.currentThread();
     Tally mine = enter(caller);
     try {
-      int i = mine.owner == caller ? mine.find(address) : -1;
-      if (i >= 0 && mine.hasRemoteFrees() && mine.isFreedRemotely(address)) {
-        i = -1; // it is being freed, or it was handed on already and is in another tally, too
-      }
-      if (i >= 0) {
-        long asked = mine.cells[i + 1];
+      // It may be being freed, or was handed on already and is in another tally, too.
+      boolean isFreed = mine.hasRemoteFrees() && mine.isFreedRemotely(address);
+      long asked = mine.owner == caller && !isFreed ? mine.sizeAt(mine.find(address)) : 0;
+      if (asked != 0) {
         if (sized && size != asked) {
           throw sizeMismatch(address, size, asked);
         }
-        freeOwn(mine, i, address);
-        return true;
+        mine.setFreeing(address);
+        return freeOwn(mine, address, 0);
       }
       Tally from = tallies.holderOf(address);
-      long asked = from == null ? 0 : from.freeRemotely(address, size, sized);
+      asked = from == null ? 0 : from.freeRemotely(address, size, sized);
       if (from == null || asked == 0) {
         tallies.requireFreedByNobody(address);
         return false; // the inner says what it is
@@ -378,7 +344,7 @@ public sealed class StatsAllocator extends DiagnosticAllocator implements CallCo
         synchronized (mine) {
           mine.uncountFree(size);
           if (refused == Tally.Refused.MOVE) {
-            mine.put(address, size);
+            mine.restore(address, size);
           }
         }
       }

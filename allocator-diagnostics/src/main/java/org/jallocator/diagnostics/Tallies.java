@@ -59,7 +59,7 @@ final class Tallies {
     Arrays.fill(hints, common);
     this.all = new Tally[] {common};
     if (!shared) {
-      add(Thread.currentThread());
+      hints[0] = add(Thread.currentThread());
     }
   }
 
@@ -74,15 +74,14 @@ final class Tallies {
    */
   void keepSerials() {
     for (Tally tally : all) {
-      tally.serials = new long[tally.cells.length / 2];
+      tally.keepSerials();
     }
   }
 
   /**
    * Begins a call.
    *
-   * @return the thread's tally, with room for a block; or the common one; or null iff this is being
-   *     closed or is closed
+   * @return the thread's tally, or the common one; null iff this is being closed or is closed
    */
   @Nullable Tally enter(Thread thread) {
     Tally tally = ownedBy(thread);
@@ -97,8 +96,8 @@ final class Tallies {
     }
     hints[(int) thread.getId() & (hints.length - 1)] = tally;
     tally.collect();
-    if (tally.due) {
-      catchUp(tally);
+    if (tally.isDue()) {
+      note(tally);
     }
     return tally.enterUnlessRevoked() ? tally : null;
   }
@@ -180,31 +179,18 @@ final class Tallies {
   private synchronized Tally add(Thread thread) {
     notePeaks();
     Tally tally = new Tally(thread);
+    if (shared) {
+      tally.noted(NOTE_BLOCKS, NOTE_BYTES);
+    }
     Tally[] more = Arrays.copyOf(all, all.length + 1);
     more[all.length] = tally;
     all = more;
     return tally;
   }
 
-  private void catchUp(Tally tally) {
-    if (tally.isFull()) {
-      synchronized (tally) {
-        tally.makeRoom();
-      }
-    }
-    note(tally);
-  }
-
   private synchronized void note(Tally tally) {
     notePeaks();
-    // No call from here on.
-    if (shared) {
-      long bytes = tally.totalBytes - tally.freedBytes;
-      tally.noteAboveBytes = bytes + NOTE_BYTES;
-      tally.noteBelowBytes = bytes - NOTE_BYTES;
-      tally.noteAboveBlocks = tally.netBlocks + NOTE_BLOCKS;
-    }
-    tally.due = false;
+    tally.noted(NOTE_BLOCKS, NOTE_BYTES);
   }
 
   /** Makes the peaks at least what is live now. */
@@ -243,9 +229,7 @@ final class Tallies {
   private static long mallocs(Tally[] all) {
     long mallocs = 0;
     for (Tally tally : all) {
-      for (long count : tally.histogram) {
-        mallocs += count;
-      }
+      mallocs += tally.mallocs;
     }
     return mallocs;
   }
@@ -264,7 +248,7 @@ final class Tallies {
    */
   @Nullable Tally holderOf(long address) {
     for (Tally tally : all) {
-      if (tally.find(address) >= 0 && tally.has(address)) {
+      if (tally.sizeOf(address) != 0 && tally.has(address)) {
         return tally;
       }
     }
@@ -296,7 +280,7 @@ final class Tallies {
         tally.forEach(address -> addresses.add(address));
       }
     }
-    return addresses.stream().mapToLong(Long::longValue).limit(limit).toArray();
+    return addresses.stream().mapToLong(Long::longValue).distinct().limit(limit).toArray();
   }
 
   /** Counts all blocks as freed; {@return their addresses} For a closed allocator. */
@@ -312,7 +296,7 @@ final class Tallies {
 
   /** {@return the serial of the youngest block of a confined allocator} */
   long lastSerial() {
-    return all[all.length - 1].serial;
+    return all[all.length - 1].mallocs;
   }
 
   /** Counts the blocks of a confined allocator that are younger than a serial as freed. */
@@ -368,8 +352,7 @@ final class Tallies {
     Tally[] all = this.all;
     if (all.length == 2) {
       // If another thread owns it, it does not malloc now, or the peak is off by what it does.
-      all[1].peakNetBytes = all[1].totalBytes - all[1].freedBytes;
-      all[1].peakNetBlocks = all[1].netBlocks;
+      all[1].setPeak(all[1].netBlocks(), all[1].netBytes());
     }
     peakBytes = liveBytes();
     peakBlocks = liveBlocks();

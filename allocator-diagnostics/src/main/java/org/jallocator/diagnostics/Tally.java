@@ -8,13 +8,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The figures of one thread of a {@link StatsAllocator}, and the sizes of the blocks that it
- * allocated, by address, in an open-addressed table.
+ * allocated: of the last one in fields, of all others in a {@link SizeTable}. So a block that is
+ * freed before the next malloc never comes into the table.
  *
- * <pre>
- * cells   | address | size | address | size | ...      0: empty, {@link #GONE}: was freed
- * </pre>
- *
- * <p>Who writes what: its owner writes all fields and all cells, without a lock, between {@link
+ * <p>Who writes what: its owner writes all fields and the table, without a lock, between {@link
  * #enter} and {@link #leave}. Another thread that frees one of its blocks notes that in {@code
  * remoteFrees}, under the monitor, and the owner collects it before it looks at its table again:
  * {@code attention} says that there is something. The owner makes a new table under the monitor,
@@ -22,10 +19,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Whoever closes must not miss a call in progress. It sets {@link #REVOKED}, makes the owner run
  * a barrier (by a walk of its stack, for which HotSpot stops it), and waits for {@code busy} to be
- * false. So the owner's store of {@code busy} and its load of {@code attention} need an order only
- * for the compiler.
+ * 0. So the owner's store of {@code busy} and its load of {@code attention} need an order only for
+ * the compiler.
  *
- * <p>Invariants: at most half of the cells are not empty; totals of mallocs never fall.
+ * <p>Invariants: a live block is in the fields or in the table, and in both only while it moves;
+ * totals of mallocs never fall.
  */
 final class Tally {
 
@@ -40,55 +38,48 @@ final class Tally {
   }
 
   private static final VarHandle BUSY;
-  private static final VarHandle FREEING;
 
   static {
     try {
-      BUSY = MethodHandles.lookup().findVarHandle(Tally.class, "busy", boolean.class);
-      FREEING = MethodHandles.lookup().findVarHandle(Tally.class, "freeing", long.class);
+      BUSY = MethodHandles.lookup().findVarHandle(Tally.class, "busy", long.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
   }
 
+  /** In {@code busy}: its owner is in a call that frees no block. */
+  static final long IN_CALL = 1;
+
+  /** In {@code attention}: there are remote frees. */
+  private static final int REMOTE = 1;
+
+  /** In {@code attention}: all shares are to be compared with the peak. */
+  private static final int DUE = 2;
+
   /** In {@code attention}: somebody closes, or has closed. */
-  static final int REVOKED = 1 << 30;
+  private static final int REVOKED = 4;
 
   static final int BUCKETS = 65;
 
-  /** The address of a cell whose block was freed: no block has it. */
-  static final long GONE = -1;
-
-  static final long MIX = 0x9E3779B97F4A7C15L;
-  private static final int FIRST_CELLS = 1 << 6;
+  /** The number that stands for {@code last}, in place of that of a cell. */
+  private static final int LAST = -1;
 
   /** The thread that writes here; null iff this is the common tally or waits for a new owner. */
   @Nullable Thread owner;
 
-  long[] cells = new long[2 * FIRST_CELLS];
-  int shift = Long.numberOfLeadingZeros(FIRST_CELLS - 1);
+  /** The block that was allocated last. */
+  private long last;
 
-  /** Cells that are not empty. */
-  int used;
+  /** Its size; 0 iff it is not live or is in the table. Written after {@code last}. */
+  private long lastSize;
 
-  /** How old the block of each cell is; null iff nobody asks. */
-  long @Nullable [] serials;
+  private final SizeTable table = new SizeTable();
 
-  /** How many blocks there have been. */
-  long serial;
-
-  /** Whether the owner has more to do than count, before its next call. */
-  boolean due;
-
-  /** Whether its owner is in a call. */
+  /** The block that its owner frees, {@link #IN_CALL}, or 0: its owner is not in a call. */
   @SuppressWarnings("UnusedVariable") // by its handle
-  private boolean busy;
+  private long busy;
 
-  /** The block that its owner is freeing, or 0. */
-  @SuppressWarnings("UnusedVariable") // by its handle
-  private long freeing;
-
-  /** What others ask of the owner: {@link #REVOKED}, and 1 for remote frees. By the monitor. */
+  /** What the owner has to do before its next call, and {@link #REVOKED}. By the monitor. */
   private int attention;
 
   /** What other threads freed. Guarded by the monitor. */
@@ -100,6 +91,8 @@ final class Tally {
   /** Mallocs by the power of two that is not less than their size. */
   final long[] histogram = new long[BUCKETS];
 
+  long mallocs;
+
   /** The bytes of all mallocs. */
   long totalBytes;
 
@@ -109,29 +102,45 @@ final class Tally {
   long freedBytes;
   long failures;
 
-  /** Mallocs less frees; the bytes are {@code totalBytes - freedBytes}. */
-  long netBlocks;
-
-  /** The most that they have been. */
+  /** The most that {@link #netBlocks} has been. */
   long peakNetBlocks;
 
+  /** The most that {@link #netBytes} has been. */
   long peakNetBytes;
 
   /** Where the owner's share has changed enough to compare all shares with the peak. */
-  long noteAboveBytes = Long.MAX_VALUE;
+  private long noteAboveBytes = Long.MAX_VALUE;
 
-  long noteBelowBytes = Long.MIN_VALUE;
-  long noteAboveBlocks = Long.MAX_VALUE;
+  private long noteBelowBytes = Long.MIN_VALUE;
+  private long noteAboveBlocks = Long.MAX_VALUE;
+
+  /** Up to here a malloc has nothing to do about peaks: the lesser of peak and {@code note...}. */
+  private long watchBytes;
+
+  private long watchBlocks;
+
+  /** Until so much is freed the share cannot have fallen below {@code noteBelowBytes}. */
+  private long watchFreedBytes = Long.MAX_VALUE;
 
   Tally(@Nullable Thread owner) {
     this.owner = owner;
   }
 
-  /** Begins a call of the owner; {@return false, and it has not begun, iff there is more to do} */
-  boolean enter() {
-    BUSY.setOpaque(this, true);
+  /** Makes each block have a serial: how many mallocs there have been. */
+  void keepSerials() {
+    table.keepSerials();
+  }
+
+  /**
+   * Begins a call of the owner.
+   *
+   * @param call the block that it frees, or {@link #IN_CALL}
+   * @return false, and it has not begun, iff there is more to do
+   */
+  boolean enter(long call) {
+    BUSY.setOpaque(this, call);
     VarHandle.releaseFence(); // the store is before the load, for the compiler
-    if (attention != 0 || due) {
+    if (attention != 0) {
       leave();
       return false;
     }
@@ -140,12 +149,12 @@ final class Tally {
 
   /** {@return whether there is nothing more to do} For a confined allocator. */
   boolean isReady() {
-    return attention == 0 && !due;
+    return attention == 0;
   }
 
   /** As {@link #enter}; {@return false only if it was revoked} */
   boolean enterUnlessRevoked() {
-    BUSY.setOpaque(this, true);
+    BUSY.setOpaque(this, IN_CALL);
     VarHandle.releaseFence();
     if ((attention & REVOKED) != 0) {
       leave();
@@ -156,7 +165,7 @@ final class Tally {
 
   /** Ends a call of the owner. */
   void leave() {
-    BUSY.setRelease(this, false);
+    BUSY.setRelease(this, 0L);
   }
 
   /** As {@link #enter} and {@link #leave}, for any thread; for the common tally. */
@@ -176,17 +185,26 @@ final class Tally {
 
   /** Undoes {@link #revoke}. The owner's next call sees what another thread has collected. */
   synchronized void unrevoke() {
-    attention = 1;
+    attention = (attention & ~REVOKED) | REMOTE;
   }
 
   /** {@return whether nobody is in a call, after it was revoked} */
   synchronized boolean isQuiet() {
-    return owner == null ? calls == 0 : !(boolean) BUSY.getAcquire(this);
+    return owner == null ? calls == 0 : (long) BUSY.getAcquire(this) == 0;
   }
 
-  /** {@return whether other threads have freed blocks, or are freeing some} */
+  /** {@return whether other threads may have freed blocks, or be freeing some} */
   boolean hasRemoteFrees() {
     return attention != 0;
+  }
+
+  /** {@return whether all shares are to be compared with the peak} */
+  boolean isDue() {
+    return (attention & DUE) != 0;
+  }
+
+  private synchronized void setDue() {
+    attention |= DUE;
   }
 
   /** Takes what other threads have freed out of the table. By the owner, or if it is revoked. */
@@ -197,21 +215,21 @@ final class Tally {
         if (remoteFrees.isDone(slot)) {
           collect(slot);
         } else {
-          left = 1;
+          left = REMOTE;
         }
       }
     }
     if (left == 0) {
       remoteFrees.clear();
     }
-    attention = (attention & REVOKED) | left;
+    attention = (attention & ~REMOTE) | left;
   }
 
   private void collect(int slot) {
     int i = find(remoteFrees.addressAt(slot));
-    if (i >= 0) {
-      cells[i] = GONE;
-    } else {
+    if (sizeAt(i) != 0) {
+      setSize(i, 0);
+    } else if (!remoteFrees.isAlone(slot)) {
       uncountFree(remoteFrees.sizeAt(slot)); // the owner freed it at the same time, and counted
     }
     remoteFrees.remove(slot);
@@ -228,7 +246,7 @@ final class Tally {
 
   /** {@return whether a block is here that no other thread has freed or is freeing} */
   synchronized boolean has(long address) {
-    return find(address) >= 0 && remoteFrees.find(address) < 0;
+    return sizeOf(address) != 0 && remoteFrees.find(address) < 0;
   }
 
   /** {@return whether another thread has freed a block of this table, or is freeing it} */
@@ -239,7 +257,8 @@ final class Tally {
   /** {@return whether a block is being freed, by the owner or by another thread} */
   synchronized boolean isBeingFreed(long address) {
     int slot = remoteFrees.find(address);
-    return (slot >= 0 && !remoteFrees.isDone(slot)) || (long) FREEING.getAcquire(this) == address;
+    return (slot >= 0 && !remoteFrees.isDone(slot))
+        || (address != IN_CALL && (long) BUSY.getAcquire(this) == address);
   }
 
   /**
@@ -250,23 +269,18 @@ final class Tally {
    *     iff the free tells another, and nothing has changed
    */
   synchronized long freeRemotely(long address, long size, boolean sized) {
-    int i = find(address); // once: the owner may free the block at any moment
-    if (i < 0 || remoteFrees.find(address) >= 0) {
+    long asked = sizeOf(address); // once: the owner may free the block at any moment
+    if (asked == 0 || remoteFrees.find(address) >= 0) {
       return 0;
-    }
-    long asked = cells[i + 1];
-    VarHandle.acquireFence();
-    if (cells[i] != address) {
-      return 0; // the cell may be another block's by now, and so the size
     }
     if (sized && size != asked) {
       return -asked;
     }
     if (owner == null) {
-      cells[i] = GONE;
+      setSize(find(address), 0);
     } else {
       remoteFrees.add(address, asked);
-      attention |= 1;
+      attention |= REMOTE;
     }
     return asked;
   }
@@ -288,151 +302,249 @@ final class Tally {
   synchronized Refused refusedRemotely(long address, long size, boolean gone) {
     if (owner == null) {
       if (!gone) {
-        put(address, size);
+        restore(address, size);
       }
       return gone ? Refused.COUNTS : Refused.UNDO;
     }
     int slot = remoteFrees.find(address);
     if (slot < 0) {
-      return gone ? Refused.COUNTS : Refused.MOVE;
+      return Refused.COUNTS; // it was handed out again, and one of two frees was taken back
     }
+    if (gone && sizeOf(address) != 0) {
+      remoteFrees.setDone(slot); // the owner has not freed it
+      return Refused.COUNTS;
+    }
+    boolean alone = remoteFrees.isAlone(slot);
     remoteFrees.remove(slot);
-    int i = gone ? find(address) : -1;
-    if (i < 0) {
-      return Refused.UNDO; // it is live, or the owner freed it and counted
+    if (alone) {
+      return gone ? Refused.COUNTS : Refused.MOVE; // the owner has it no more
     }
-    cells[i] = GONE;
-    return Refused.COUNTS;
+    return Refused.UNDO; // it is live, or the owner freed it and counted
   }
 
   /** Ends a free of the owner: the inner refused. As {@link #refusedRemotely}. */
-  synchronized void refused(int i, long address, long size, boolean gone) {
+  synchronized void refused(long address, long size, boolean gone) {
     int slot = remoteFrees.find(address);
     if (slot >= 0) {
-      remoteFrees.remove(slot); // another thread frees it at the same time, and counts
-      uncountFree(size);
+      uncountFree(size); // another thread frees it at the same time, and counts
+      if (remoteFrees.isDone(slot)) {
+        remoteFrees.remove(slot);
+      } else {
+        remoteFrees.setAlone(slot);
+      }
     } else if (!gone) {
-      cells[i] = address;
+      setSize(address == last ? LAST : table.find(address), size);
       uncountFree(size);
     }
   }
 
   /** Says which block the owner frees. Others must not ask the inner about it meanwhile. */
   void setFreeing(long address) {
-    FREEING.setRelease(this, address);
+    BUSY.setRelease(this, address);
     VarHandle.releaseFence();
   }
 
+  /** Needs no table: the block may be another thread's. */
   void countFree(long size) {
     frees++;
-    netBlocks--;
     freedBytes += size;
   }
 
   void uncountFree(long size) {
     frees--;
-    netBlocks++;
     freedBytes -= size;
+  }
+
+  /** Mallocs less frees. */
+  long netBlocks() {
+    return mallocs - frees;
+  }
+
+  long netBytes() {
+    return totalBytes - freedBytes;
   }
 
   /** {@return the bucket of the histogram for a size} */
   static int bucketOf(long size) {
-    return size <= 1 ? 0 : Long.SIZE - Long.numberOfLeadingZeros(size - 1);
+    return Long.SIZE - Long.numberOfLeadingZeros(size - 1);
   }
 
   /**
-   * {@return where in {@code cells} an address stands, or -1} Without the monitor it may miss what
-   * is there.
+   * {@return where the size of a block is, for {@link #sizeAt}} By the owner, or if nothing moves.
    */
   int find(long address) {
-    if (address == GONE || address == Allocator.NULL) {
-      return -1;
-    }
-    long[] cells = this.cells;
-    int mask = cells.length - 2;
-    int i = (int) ((address * MIX) >>> shift) << 1 & mask; // beside the owner the two may not fit
-    long there;
-    while ((there = cells[i]) != address) {
-      if (there == 0) {
-        return -1;
-      }
-      i = (i + 2) & mask;
-    }
-    return i;
+    return address == last && lastSize != 0 ? LAST : table.find(address);
   }
 
-  /** Makes a table with room for one more block, without cells that are gone. Needs the monitor. */
+  /** {@return a size that was found, or 0} */
+  long sizeAt(int i) {
+    return i == LAST ? lastSize : table.sizeAt(i);
+  }
+
+  private void setSize(int i, long size) {
+    if (i == LAST) {
+      lastSize = size;
+    } else {
+      table.setSize(i, size);
+    }
+  }
+
+  /**
+   * {@return the size of a block, or 0} Beside the owner, which moves the last block to the table.
+   * Without the monitor it may miss what is there.
+   */
+  long sizeOf(long address) {
+    if (last == address) {
+      VarHandle.loadLoadFence();
+      long size = lastSize;
+      VarHandle.loadLoadFence();
+      if (size != 0 && last == address) {
+        return size;
+      }
+    }
+    VarHandle.loadLoadFence();
+    return table.sizeOf(address);
+  }
+
+  /**
+   * Prepares a malloc: the last block is in the table. By the owner.
+   *
+   * @throws OutOfMemoryError if the table cannot grow; nothing has changed
+   */
   void makeRoom() {
-    long[] old = cells;
-    int live = 0;
-    for (int i = 0; i < old.length; i += 2) {
-      live += old[i] != 0 && old[i] != GONE ? 1 : 0;
+    if (lastSize != 0) {
+      int i = put(last, lastSize);
+      table.setSerial(i, mallocs); // none came after it
+      VarHandle.storeStoreFence(); // whoever searches finds it at one place or at both
+      lastSize = 0;
     }
-    int length = 2 * FIRST_CELLS;
-    while (6 * (live + 1) > length) {
-      length *= 2;
-    }
-    long[] cells = new long[length];
-    long[] oldSerials = serials;
-    long[] serials = oldSerials == null ? null : new long[length / 2];
-    int mask = length - 2;
-    int shift = Long.numberOfLeadingZeros(length / 2 - 1);
-    for (int i = 0; i < old.length; i += 2) {
-      if (old[i] != 0 && old[i] != GONE) {
-        int to = (int) ((old[i] * MIX) >>> shift) << 1;
-        while (cells[to] != 0) {
-          to = (to + 2) & mask;
-        }
-        cells[to] = old[i];
-        cells[to + 1] = old[i + 1];
-        if (serials != null && oldSerials != null) {
-          serials[to >> 1] = oldSerials[i >> 1];
-        }
-      }
-    }
-    this.shift = shift;
-    this.cells = cells;
-    this.serials = serials;
-    this.used = live;
   }
 
-  /** {@return whether the table must grow before the next block} */
-  boolean isFull() {
-    return 4 * (used + 1) > cells.length;
+  /** Counts a block that was allocated, after {@link #makeRoom}. By the owner. */
+  void add(long address, long size) {
+    last = address;
+    lastSize = size;
+    count(size);
+  }
+
+  private void count(long size) {
+    histogram[bucketOf(size)]++;
+    long blocks = ++mallocs - frees;
+    long bytes = (totalBytes += size) - freedBytes;
+    if (blocks > watchBlocks || bytes > watchBytes) {
+      raisePeak(blocks, bytes);
+    }
+  }
+
+  private void raisePeak(long blocks, long bytes) {
+    setPeak(Math.max(blocks, peakNetBlocks), Math.max(bytes, peakNetBytes));
+    if (blocks > noteAboveBlocks || bytes > noteAboveBytes) {
+      setDue();
+    }
+  }
+
+  void setPeak(long blocks, long bytes) {
+    peakNetBlocks = blocks;
+    peakNetBytes = bytes;
+    watchBlocks = Math.min(blocks, noteAboveBlocks);
+    watchBytes = Math.min(bytes, noteAboveBytes);
+  }
+
+  /**
+   * All shares were compared with the peak; {@link #isDue} when the share has changed by so much.
+   */
+  synchronized void noted(long blocks, long bytes) {
+    noteAboveBlocks = netBlocks() + blocks;
+    noteAboveBytes = netBytes() + bytes;
+    noteBelowBytes = netBytes() - bytes;
+    watchFreedBytes = totalBytes - noteBelowBytes;
+    attention &= ~DUE;
+    setPeak(peakNetBlocks, peakNetBytes);
+  }
+
+  /**
+   * Counts the free of a block, which is not live from now on. By the owner.
+   *
+   * @param told what its size must be; 0: any
+   * @return its size; 0 iff it is not here or has another size, and nothing has changed
+   */
+  long take(long address, long told) {
+    long size = lastSize;
+    if (address == last && size != 0) {
+      if (told != 0 && told != size) {
+        return 0;
+      }
+      lastSize = 0;
+    } else {
+      size = table.take(address, told);
+      if (size == 0) {
+        return 0;
+      }
+    }
+    countFree(size);
+    if (freedBytes > watchFreedBytes) {
+      noteFrees();
+    }
+    return size;
+  }
+
+  /** Compares all shares at the next call if the owner's has fallen enough. */
+  private void noteFrees() {
+    if (totalBytes - freedBytes < noteBelowBytes) {
+      setDue();
+    }
+    watchFreedBytes = totalBytes - noteBelowBytes;
   }
 
   /** Counts a block that was allocated. Needs the monitor; for the common tally. */
-  void add(long address, long size) {
-    if (isFull()) {
-      makeRoom();
-    }
+  void addCommon(long address, long size) {
     put(address, size);
-    histogram[bucketOf(size)]++;
-    totalBytes += size;
-    netBlocks++;
-    peakNetBytes = Math.max(peakNetBytes, totalBytes - freedBytes);
-    peakNetBlocks = Math.max(peakNetBlocks, netBlocks);
+    count(size);
   }
 
-  /** Enters a block, for which there is room. By the owner, or under the monitor if none. */
-  void put(long address, long size) {
-    int mask = cells.length - 2;
-    int i = (int) ((address * MIX) >>> shift) << 1;
-    while (cells[i] != 0 && cells[i] != GONE) {
-      i = (i + 2) & mask;
+  /** Puts a block into the table; {@return its cell} By the owner, or under the monitor if none. */
+  private int put(long address, long size) {
+    int i = table.revive(address, size);
+    return i >= 0 ? i : putSlow(address, size);
+  }
+
+  private int putSlow(long address, long size) {
+    if (table.isFullFor(table.find(address))) {
+      grow();
     }
-    used += cells[i] == 0 ? 1 : 0;
-    cells[i + 1] = size;
-    cells[i] = address;
+    int i = table.find(address);
+    restore(i, address, size);
+    return i;
+  }
+
+  private synchronized void grow() {
+    table.grow();
+  }
+
+  /**
+   * Puts back a block whose free was refused. Takes no memory. By the owner, or under the monitor
+   * if none.
+   */
+  void restore(long address, long size) {
+    restore(table.find(address), address, size);
+  }
+
+  private void restore(int i, long address, long size) {
+    long before = table.sizeAt(i);
+    if (before != 0) {
+      countFree(before); // somebody freed it behind this layer
+    }
+    table.put(i, address, size);
   }
 
   /** Counts blocks that are younger than a serial as freed. For a confined allocator. */
   void dropSince(long since) {
-    long[] serials = this.serials;
-    for (int i = 0; serials != null && i < cells.length; i += 2) {
-      if (cells[i] != 0 && cells[i] != GONE && serials[i >> 1] > since) {
-        cells[i] = GONE;
-        countFree(cells[i + 1]);
+    if (mallocs > since) {
+      drop(LAST); // no malloc came after it
+    }
+    for (int i = 0; i < table.end(); i += 2) {
+      if (table.serialAt(i) > since) {
+        drop(i);
       }
     }
   }
@@ -440,21 +552,31 @@ final class Tally {
   /** Counts all blocks as freed. Needs the monitor. */
   void dropAll() {
     collect(); // no call is in progress
-    for (int i = 0; i < cells.length; i += 2) {
-      if (cells[i] != 0 && cells[i] != GONE) {
-        cells[i] = GONE;
-        countFree(cells[i + 1]);
-      }
+    drop(LAST);
+    for (int i = 0; i < table.end(); i += 2) {
+      drop(i);
+    }
+  }
+
+  private void drop(int i) {
+    long size = sizeAt(i);
+    if (size != 0) {
+      setSize(i, 0);
+      countFree(size);
     }
   }
 
   /** Visits the address of every block. Needs the monitor. */
   void forEach(LongConsumer visitor) {
-    long[] cells = this.cells;
-    for (int i = 0; i < cells.length; i += 2) {
-      if (cells[i] != 0 && cells[i] != GONE && remoteFrees.find(cells[i]) < 0) {
-        visitor.accept(cells[i]);
-      }
+    visit(lastSize, last, visitor);
+    for (int i = 0; i < table.end(); i += 2) {
+      visit(table.sizeAt(i), table.addressAt(i), visitor);
+    }
+  }
+
+  private void visit(long size, long address, LongConsumer visitor) {
+    if (size != 0 && remoteFrees.find(address) < 0) {
+      visitor.accept(address);
     }
   }
 }

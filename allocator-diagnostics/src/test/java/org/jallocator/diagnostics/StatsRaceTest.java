@@ -37,6 +37,7 @@ final class StatsRaceTest {
   private static final int SIZE = 64;
   private static final int OTHER_SIZE = 32;
   private static final int MOST_DELAY = 64;
+  private static final int LARGE = 1 << 20;
 
   /** What each free does after the memory was taken, once. */
   private final Deque<Callable<?>> inTheFree = new ArrayDeque<>();
@@ -97,6 +98,30 @@ final class StatsRaceTest {
           }
         });
     assertEquals(ROUNDS, successes.get());
+  }
+
+  @Test
+  void aBlockThatMovesToTheTableWhileAnotherThreadFreesItCountsAsFreed() throws Exception {
+    StatsAllocator stats = StatsAllocator.create(new Plain(memory));
+    AtomicLong block = new AtomicLong();
+    together(
+        (number, meeting) -> {
+          for (int i = 1; i <= ROUNDS; i++) {
+            if (number == 0) {
+              block.set(stats.malloc(SIZE));
+            }
+            meeting.meet();
+            spin(number == 0 ? i % MOST_DELAY : i / MOST_DELAY % MOST_DELAY);
+            long other = number == 0 ? stats.malloc(OTHER_SIZE) : 0;
+            stats.free(number == 0 ? other : block.get());
+            meeting.meet();
+            AllocatorStats live = stats.stats();
+            assertEquals(0, live.liveBlocks(), "blocks after race " + i);
+            assertEquals(0, live.liveBytes(), "bytes after race " + i);
+            meeting.meet();
+          }
+        });
+    stats.close();
   }
 
   @Test
@@ -232,6 +257,16 @@ final class StatsRaceTest {
       assertEquals(0, stats.stats().liveBytes());
       stats.close();
     }
+  }
+
+  @Test
+  void aLargeBlockOfASecondThreadIsInThePeak() throws Exception {
+    StatsAllocator stats = StatsAllocator.create(memory);
+    long small = on(first, () -> stats.malloc(SIZE));
+    on(second, () -> free(stats, stats.malloc(LARGE)));
+    assertEquals(SIZE + LARGE, stats.counters().peakBytes());
+    on(first, () -> free(stats, small));
+    stats.close();
   }
 
   private static boolean free(Allocator allocator, long address) {
