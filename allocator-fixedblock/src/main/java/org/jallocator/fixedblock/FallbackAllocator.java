@@ -563,6 +563,9 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
       throw unusable();
     }
     if (shared) {
+      if (primary instanceof PagedAllocator paged) {
+        paged.letOthersIn();
+      }
       gate.pause();
     }
     LeakException leak = null;

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import org.jallocator.spi.Waiting;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Order of locks: this set's, then those of heaps. Nobody waits for this set while it works on a
  * heap. The lock is not a monitor, since a virtual thread that waits for a heap in a monitor keeps
- * its carrier, which another virtual thread may need to leave that heap.
+ * its carrier, which another virtual thread may need to leave that heap. It is fair, so that a
+ * thread that locks all heaps again and again keeps nobody out.
  */
 final class HeapSet {
 
@@ -44,6 +46,9 @@ final class HeapSet {
   /** The least time between two looks for idle heaps, in nanoseconds. */
   private static final long LOOK_NANOS =
       HeapFence.kind() == HeapFence.Kind.PROCESS ? 1_000_000 : 10_000_000;
+
+  /** The most that {@link #letOthersIn} waits, in nanoseconds. */
+  static final long MAX_TURN_NANOS = 10_000_000;
 
   private static final @Nullable MethodHandle IS_VIRTUAL = isVirtualHandle();
 
@@ -66,9 +71,18 @@ final class HeapSet {
   private int looks;
 
   /** Held to change which heaps there are and whose they are, and as long as all are locked. */
-  private final ReentrantLock lock = new ReentrantLock();
+  private final ReentrantLock lock = new ReentrantLock(true);
 
   private boolean closed;
+
+  /** Since when all heaps are locked. Guarded by the lock. */
+  private long lockedAt;
+
+  /** When all heaps were unlocked last. */
+  private volatile long unlockedAt;
+
+  /** How long they were locked then, in nanoseconds; 0: never. */
+  private volatile long lockedNanos;
 
   /**
    * Makes a set without owned heaps.
@@ -325,6 +339,19 @@ final class HeapSet {
   }
 
   /**
+   * Waits until the heaps have been unlocked for as long as they were locked the last time, but no
+   * longer than {@value #MAX_TURN_NANOS} nanoseconds. To be called before {@link #lockAll}: a
+   * thread that closes again at once, since blocks are live, would have the heaps nearly all the
+   * time, and the threads that are to free these blocks would hardly ever find them unlocked.
+   */
+  void letOthersIn() {
+    long nanos = lockedNanos;
+    for (int tries = 0; nanos != 0 && System.nanoTime() - unlockedAt < nanos; tries++) {
+      Waiting.pause(tries);
+    }
+  }
+
+  /**
    * Locks all heaps and takes them from their owners, until {@link #unlockAll} or {@link
    * #closeAll}.
    *
@@ -337,6 +364,7 @@ final class HeapSet {
       lock.unlock();
       return false;
     }
+    lockedAt = System.nanoTime();
     Heap[] all = this.all;
     int locked = 0;
     try {
@@ -377,6 +405,9 @@ final class HeapSet {
     for (Heap heap : all) {
       heap.unlock();
     }
+    long now = System.nanoTime();
+    unlockedAt = now;
+    lockedNanos = Math.min(now - lockedAt, MAX_TURN_NANOS);
     lock.unlock();
   }
 

@@ -74,6 +74,9 @@ abstract sealed class PagedAllocator extends ColdCalls implements OwningAllocato
    */
   abstract boolean freeHot(long address);
 
+  /** Waits a little before {@link #leaveHotPaths}, if that was called just now. */
+  void letOthersIn() {}
+
   /**
    * Makes sure that no call that is in the hot paths stays there, and that each later call takes
    * the slow path first. For a layer above that closes.

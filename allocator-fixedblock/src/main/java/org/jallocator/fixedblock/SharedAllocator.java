@@ -406,6 +406,11 @@ abstract sealed class SharedAllocator extends PagedAllocator
   }
 
   @Override
+  final void letOthersIn() {
+    heaps.letOthersIn();
+  }
+
+  @Override
   final void leaveHotPaths() {
     if (heaps.lockAll()) {
       heaps.leaveHotPaths();
@@ -492,6 +497,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
 
   private void close(boolean release) {
     StackRoom.require();
+    letOthersIn();
     if (!source.startClosing()) {
       return;
     }

@@ -79,6 +79,19 @@ final class RepeatedCloseTest {
   }
 
   @Test
+  void heapsAreLeftAloneForAsLongAsTheyWereLocked() throws InterruptedException {
+    HeapSet heaps =
+        new HeapSet(2, () -> new Heap("test", new PageLayout[0][], 0, new FreedTwice()));
+    heaps.letOthersIn();
+    assertTrue(heaps.lockAll());
+    Thread.sleep(TimeUnit.NANOSECONDS.toMillis(HeapSet.MAX_TURN_NANOS) + 1);
+    long before = System.nanoTime();
+    heaps.unlockAll();
+    heaps.letOthersIn();
+    assertTrue(System.nanoTime() - before >= HeapSet.MAX_TURN_NANOS);
+  }
+
+  @Test
   void mallocAndFreeGoOnBesideAThreadThatClosesWithoutAPause() throws InterruptedException {
     FallbackAllocator allocator =
         FallbackAllocator.create(
