@@ -11,6 +11,7 @@ import org.jallocator.AllocatorStats;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.Turns;
 import org.jallocator.spi.Waiting;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,9 @@ final class Tallies {
 
   /** All tallies, the common one first; replaced, never changed. */
   private volatile Tally[] all;
+
+  /** When nobody was in a call. */
+  private final Turns turns = new Turns();
 
   /** Guarded by this. */
   private boolean closed;
@@ -119,7 +123,13 @@ final class Tallies {
    *
    * @param close returns whether calls are to be refused from now on
    */
-  synchronized void close(BooleanSupplier close) {
+  void close(BooleanSupplier close) {
+    turns.letOthersIn();
+    closeAlone(close);
+  }
+
+  private synchronized void closeAlone(BooleanSupplier close) {
+    turns.begin();
     Tally[] all = this.all;
     Thread caller = Thread.currentThread();
     try {
@@ -147,6 +157,7 @@ final class Tallies {
           tally.unrevoke();
         }
       }
+      turns.end();
     }
   }
 

@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
-import org.jallocator.spi.Waiting;
+import org.jallocator.spi.Turns;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,9 +47,6 @@ final class HeapSet {
   private static final long LOOK_NANOS =
       HeapFence.kind() == HeapFence.Kind.PROCESS ? 1_000_000 : 10_000_000;
 
-  /** The most that {@link #letOthersIn} waits, in nanoseconds. */
-  static final long MAX_TURN_NANOS = 10_000_000;
-
   private static final @Nullable MethodHandle IS_VIRTUAL = isVirtualHandle();
 
   private final int limit;
@@ -75,14 +72,8 @@ final class HeapSet {
 
   private boolean closed;
 
-  /** Since when all heaps are locked. Guarded by the lock. */
-  private long lockedAt;
-
-  /** When all heaps were unlocked last. */
-  private volatile long unlockedAt;
-
-  /** How long they were locked then, in nanoseconds; 0: never. */
-  private volatile long lockedNanos;
+  /** When all heaps were locked. */
+  private final Turns turns = new Turns();
 
   /**
    * Makes a set without owned heaps.
@@ -338,17 +329,9 @@ final class HeapSet {
     }
   }
 
-  /**
-   * Waits until the heaps have been unlocked for as long as they were locked the last time, but no
-   * longer than {@value #MAX_TURN_NANOS} nanoseconds. To be called before {@link #lockAll}: a
-   * thread that closes again at once, since blocks are live, would have the heaps nearly all the
-   * time, and the threads that are to free these blocks would hardly ever find them unlocked.
-   */
+  /** Waits a little if all heaps were locked just now: to be called before {@link #lockAll}. */
   void letOthersIn() {
-    long nanos = lockedNanos;
-    for (int tries = 0; nanos != 0 && System.nanoTime() - unlockedAt < nanos; tries++) {
-      Waiting.pause(tries);
-    }
+    turns.letOthersIn();
   }
 
   /**
@@ -364,7 +347,7 @@ final class HeapSet {
       lock.unlock();
       return false;
     }
-    lockedAt = System.nanoTime();
+    turns.begin();
     Heap[] all = this.all;
     int locked = 0;
     try {
@@ -405,9 +388,7 @@ final class HeapSet {
     for (Heap heap : all) {
       heap.unlock();
     }
-    long now = System.nanoTime();
-    unlockedAt = now;
-    lockedNanos = Math.min(now - lockedAt, MAX_TURN_NANOS);
+    turns.end();
     lock.unlock();
   }
 

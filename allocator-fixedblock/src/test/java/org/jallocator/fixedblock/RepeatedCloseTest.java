@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jallocator.LeakException;
+import org.jallocator.spi.Turns;
 import org.jallocator.testkit.RecordingAllocator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -84,11 +85,11 @@ final class RepeatedCloseTest {
         new HeapSet(2, () -> new Heap("test", new PageLayout[0][], 0, new FreedTwice()));
     heaps.letOthersIn();
     assertTrue(heaps.lockAll());
-    Thread.sleep(TimeUnit.NANOSECONDS.toMillis(HeapSet.MAX_TURN_NANOS) + 1);
+    Thread.sleep(TimeUnit.NANOSECONDS.toMillis(Turns.MAX_NANOS) + 1);
     long before = System.nanoTime();
     heaps.unlockAll();
     heaps.letOthersIn();
-    assertTrue(System.nanoTime() - before >= HeapSet.MAX_TURN_NANOS);
+    assertTrue(System.nanoTime() - before >= Turns.MAX_NANOS);
   }
 
   @Test
