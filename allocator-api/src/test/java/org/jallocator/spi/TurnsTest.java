@@ -25,11 +25,6 @@ final class TurnsTest {
     assertWaits(Turns.MAX_NANOS);
   }
 
-  @Test
-  void nobodyWaitsBeforeTheFirstTurn() {
-    turns.letOthersIn();
-  }
-
   private void assertWaits(long least) {
     long start = System.nanoTime();
     turns.letOthersIn();

@@ -11,8 +11,7 @@ package org.jallocator.fixedblock;
  * <p>Invariants, between two calls of its pool:
  *
  * <pre>
- *   bit i of words          = 1 iff block i is free in the page's own bitmap; the bits of the
- * active word are in the pool
+ *   bit i of words          = 1 iff block i is free; those of the active word are in the pool
  *   bit w of summary levels = 1 iff words[w] != 0 and w is not the active word
  *   allFreeWords            = how many words have no live block, the active word not counted
  *   a block is live         iff it is free neither here nor in remote
