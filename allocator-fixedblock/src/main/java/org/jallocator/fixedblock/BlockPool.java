@@ -382,10 +382,10 @@ class BlockPool extends ActiveWord {
     updateThreshold();
   }
 
-  /** {@return how the next page is to be cut: an eighth of what is held, within limits} */
+  /** {@return how the next page is to be cut: about as large as what is held, within limits} */
   final PageLayout nextLayout() {
     int next = 0;
-    while (next < layouts.length - 1 && layouts[next].blocks() * 8L <= blocks) {
+    while (next < layouts.length - 1 && layouts[next].blocks() * 2L <= blocks) {
       next++;
     }
     return layouts[next];

@@ -19,10 +19,10 @@ import org.jallocator.OwningAllocator;
  * </pre>
  *
  * <p>so that a size over 128 bytes wastes less than 12.5 % of itself. A class starts with a page of
- * some 16 KiB, and the more it holds, the larger the pages that it takes next, up to {@code
- * pageSize}: what a class reserves ahead is about an eighth of what it holds. A page is cut without
- * remainder. All classes share one table of pages, so that a free, which comes without a size,
- * finds its block in one look-up.
+ * at most 16 KiB. The more it holds, the larger the pages that it takes next, up to {@code
+ * pageSize}: a class at most doubles what it holds. A page is cut without remainder, and a large
+ * one into a multiple of 64 blocks. All classes share one table of pages, so that a free, which
+ * comes without a size, finds its block in one look-up.
  *
  * <pre>{@code
  * try (Allocator c = new DefaultAllocator();
@@ -167,7 +167,11 @@ public sealed interface SizeClassAllocator extends OwningAllocator
       return Math.max(least, Math.min(pageSize, MAX_TYPICAL_PAGE_SIZE) / 4);
     }
 
-    /** {@return the pages of a class: the first, then each twice the one before} */
+    /**
+     * {@return the pages of a class: the first, then each about twice the one before} A page of
+     * more than 64 blocks has no word that is cut short: the fewer blocks a word has, the sooner
+     * another must become active.
+     */
     private PageLayout[] layouts(int sizeClass, long blockSize, long pageSize) {
       long most = Math.max(1, pageSize / blockSize);
       long first = Math.min(most, Math.max(1, FIRST_PAGE_SIZE / blockSize));
@@ -175,6 +179,7 @@ public sealed interface SizeClassAllocator extends OwningAllocator
       PageLayout[] layouts = new PageLayout[count];
       for (int i = 0; i < count; i++) {
         long blocks = Math.min(most, first << i);
+        blocks = blocks > Long.SIZE ? blocks & -Long.SIZE : blocks;
         layouts[i] = PageLayout.ofSizeClass(inner, sizeClass, blockSize, blocks, alignment);
       }
       return layouts;

@@ -100,7 +100,11 @@ final class SizeClassesTest {
     List<Long> pages = ledger.sizes();
     assertTrue(pages.get(0) <= Math.max(blockSize, 16384), () -> "first=" + pages.get(0));
     long below = 0;
+    long held = 0;
     for (long page : pages) {
+      assertTrue(page == pages.get(0) || page <= held * 9 / 8, () -> "too large: " + pages);
+      assertTrue(page / blockSize <= 64 || page / blockSize % 64 == 0, () -> "tail: " + pages);
+      held += page;
       assertTrue(page >= below && page <= Math.max(blockSize, pageSize), () -> "" + pages);
       assertTrue(page % blockSize * 50 < page, () -> "tail: " + pages);
       below = page;
