@@ -46,17 +46,7 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
   private final long primaryMaxSize;
   private final long otherMaxSize;
   private final boolean shared;
-
-  /** The thread that may use this, if confined. */
-  private Thread owner = Thread.currentThread();
-
-  /** The calls in progress, and the blocks that are out from other; if shared. */
-  private final CallGate gate = new CallGate();
-
-  /** The blocks that are out from other; if confined. */
-  private long otherBlocks;
-
-  private volatile boolean closed;
+  final FallbackCalls calls;
 
   /**
    * The primary, if its hot paths may be taken before anything is asked: it is of this module, it
@@ -70,7 +60,17 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
     this.primaryMaxSize = primary.maxSize();
     this.otherMaxSize = other.maxSize();
     this.shared = primary.isShared() && other.isShared();
+    this.calls = new FallbackCalls(shared, canBeShared(primary) && canBeShared(other));
     this.fastPrimary = fastPrimary();
+  }
+
+  /** {@return whether an allocator is shared or has an option for that, as far as is known here} */
+  private static boolean canBeShared(Allocator allocator) {
+    return allocator.isShared()
+        || allocator instanceof PagedAllocator
+        || (allocator instanceof FallbackAllocator tier
+            && canBeShared(tier.primary)
+            && canBeShared(tier.other));
   }
 
   private @Nullable PagedAllocator fastPrimary() {
@@ -139,7 +139,7 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
     if (ungated != NULL) {
       return ungated;
     }
-    int stripe = enter();
+    int stripe = calls.enter();
     int taken = 0;
     try {
       long address = tryPrimary(size);
@@ -152,7 +152,7 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
       }
       return address;
     } finally {
-      leave(stripe, taken);
+      calls.leave(stripe, taken);
     }
   }
 
@@ -171,7 +171,7 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
     if (ungated != NULL) {
       return ungated;
     }
-    int stripe = enter();
+    int stripe = calls.enter();
     int taken = 0;
     try {
       long address = tryPrimary(size);
@@ -181,7 +181,7 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
       }
       return address;
     } finally {
-      leave(stripe, taken);
+      calls.leave(stripe, taken);
     }
   }
 
@@ -266,7 +266,7 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
       return true;
     }
     InvalidFreeException refused = null;
-    int stripe = enter();
+    int stripe = calls.enter();
     int freed = 0;
     try {
       if (!primary.tryFree(address) && address != NULL) {
@@ -280,7 +280,7 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
       freed = 0; // other took nothing
       throw e;
     } finally {
-      leave(stripe, freed);
+      calls.leave(stripe, freed);
     }
     throwRefusal(refused);
     return true;
@@ -294,7 +294,7 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
   private boolean tryFreeUngated(long address) {
     return shared
         && primary instanceof PagedAllocator paged
-        && !closed
+        && !calls.isClosed()
         && paged.tryFreeSlow(address);
   }
 
@@ -308,7 +308,7 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
   public final void free(long address, long size) {
     StackRoom.require();
     InvalidFreeException refused = null;
-    int stripe = enter();
+    int stripe = calls.enter();
     int freed = 0;
     try {
       if (address != NULL && !primary.tryFree(address, size)) {
@@ -322,7 +322,7 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
       freed = 0; // other took nothing
       throw e;
     } finally {
-      leave(stripe, freed);
+      calls.leave(stripe, freed);
     }
     throwRefusal(refused);
   }
@@ -333,94 +333,15 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
    * if no call is in progress.
    */
   private @Nullable InvalidFreeException refusal(int stripe, long address) {
-    if (other instanceof OwningAllocator || outOfOther() > 0) {
-      return null;
-    }
-    if (shared) {
-      gate.leave(stripe, 0);
-      long out;
-      try {
-        gate.pause();
-        out = gate.blocks();
-        gate.resume();
-      } finally {
-        gate.enter(stripe); // the caller leaves again
-      }
-      if (closed) {
-        throw unusable();
-      }
-      if (out > 0) {
-        return null;
-      }
-    }
-    return new InvalidFreeException(Reason.FOREIGN, NAME, address);
+    return other instanceof OwningAllocator || calls.blocks() > 0 || calls.blocksInQuiet(stripe) > 0
+        ? null
+        : new InvalidFreeException(Reason.FOREIGN, NAME, address);
   }
 
   private static void throwRefusal(@Nullable InvalidFreeException refused) {
     if (refused != null) {
       throw AllocatorEvents.invalidFree(NAME, refused);
     }
-  }
-
-  // ---------------------------------------------------------------- calls in progress
-
-  /**
-   * Enters a call. {@return what to leave with} Throws iff closed, or confined to another thread.
-   */
-  final int enter() {
-    int stripe = shared ? gate.enter() : 0;
-    if (closed || !isOwner()) {
-      if (shared) {
-        gate.leave(stripe, 0);
-      }
-      throw unusable();
-    }
-    return stripe;
-  }
-
-  /** Leaves a call that took so many blocks of other; less than 0 if it freed them. */
-  final void leave(int stripe, int taken) {
-    if (shared) {
-      gate.leave(stripe, taken);
-    } else {
-      otherBlocks += taken;
-    }
-  }
-
-  private long outOfOther() {
-    return shared ? gate.blocks() : otherBlocks;
-  }
-
-  private IllegalStateException unusable() {
-    if (closed && isOwner()) {
-      return AllocatorErrors.closed(NAME);
-    }
-    return canBeShared(this)
-        ? AllocatorErrors.wrongThread(NAME, owner, "shared=true in its parts")
-        : AllocatorErrors.wrongThread(NAME, owner);
-  }
-
-  /**
-   * {@return whether the calling thread may use this} It becomes the owner if the owner has ended.
-   */
-  private boolean isOwner() {
-    return shared || Thread.currentThread() == owner || adopt();
-  }
-
-  private synchronized boolean adopt() {
-    if (!owner.isAlive()) {
-      owner = Thread.currentThread();
-    }
-    return Thread.currentThread() == owner;
-  }
-
-  /** {@return whether an allocator is shared or has an option for that, as far as is known here} */
-  private static boolean canBeShared(Allocator allocator) {
-    return allocator.isShared()
-        || allocator instanceof PagedAllocator
-        || (allocator instanceof FallbackAllocator tier
-            && canBeShared(tier.primary)
-            && canBeShared(tier.other));
   }
 
   // ---------------------------------------------------------------- limits and figures
@@ -468,7 +389,7 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
    */
   @Override
   public final AllocatorStats stats() {
-    return closed ? new AllocatorStats(0, 0, 0, 0, 0, 0) : openStats();
+    return calls.isClosed() ? new AllocatorStats(0, 0, 0, 0, 0, 0) : openStats();
   }
 
   private AllocatorStats openStats() {
@@ -476,7 +397,7 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
     if (!first.isTracked()) {
       return AllocatorStats.UNTRACKED;
     }
-    long out = outOfOther();
+    long out = calls.blocks();
     AllocatorStats rest = other.stats();
     if (rest.isTracked() && rest.liveBlocks() == out) { // else it has blocks of others, too
       return new AllocatorStats(
@@ -503,7 +424,7 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
   /** {@return the addresses of some live blocks of the parts that can name them} */
   final long[] addresses(int limit) {
     long[] first = primary.liveAddresses(limit);
-    if (first.length == limit || other.stats().liveBlocks() != outOfOther()) {
+    if (first.length == limit || other.stats().liveBlocks() != calls.blocks()) {
       return first; // or other has blocks of others, too
     }
     long[] rest = addressesOfOther(limit - first.length);
@@ -529,7 +450,7 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
   @Override
   public final long trim() {
     StackRoom.require();
-    leave(enter(), 0);
+    calls.leave(calls.enter(), 0);
     return primary.trim() + other.trim();
   }
 
@@ -559,27 +480,21 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
 
   private void close(boolean release) {
     StackRoom.require();
-    if (!isOwner()) {
-      throw unusable();
+    calls.requireOwner();
+    if (shared && primary instanceof PagedAllocator paged) {
+      paged.letOthersIn();
     }
-    if (shared) {
-      if (primary instanceof PagedAllocator paged) {
-        paged.letOthersIn();
-      }
-      gate.pause();
-    }
+    calls.pause();
     LeakException leak = null;
     try {
-      if (!closed) {
+      if (!calls.isClosed()) {
         leak = closeQuiet(release);
       }
     } finally {
-      if (!closed) {
+      if (!calls.isClosed()) {
         fastPrimary = fastPrimary();
       }
-      if (shared) {
-        gate.resume();
-      }
+      calls.resume();
     }
     if (leak != null) {
       throw AllocatorEvents.leaked(NAME, leak);
@@ -594,13 +509,15 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
       fast.leaveHotPaths();
     }
     LeakException leak = leak();
-    closed = leak == null || release;
+    if (leak == null || release) {
+      calls.close();
+    }
     return leak;
   }
 
   private @Nullable LeakException leak() {
     AllocatorStats stats = stats();
-    long out = outOfOther();
+    long out = calls.blocks();
     if (!stats.isTracked() && out > 0) {
       stats = new AllocatorStats(true, out, 0, out, 0, 0, 0, 0);
     }

@@ -183,6 +183,15 @@ class Heap {
     owner.exit();
   }
 
+  /** Leaves: as the owner, or by giving the lock back. */
+  final void leave(boolean owned) {
+    if (owned) {
+      exit();
+    } else {
+      unlock();
+    }
+  }
+
   /** Takes the lock, if nobody has it and no owner may enter. */
   final boolean tryLock() {
     if (!LOCK.compareAndSet(this, FREE, HELD)) {

@@ -23,11 +23,11 @@ public final class OwningFallbackAllocator extends FallbackAllocator implements 
    */
   @Override
   public boolean owns(long address) {
-    int stripe = enter();
+    int stripe = calls.enter();
     try {
       return primary.owns(address) || owningOther.owns(address);
     } finally {
-      leave(stripe, 0);
+      calls.leave(stripe, 0);
     }
   }
 
@@ -53,7 +53,7 @@ public final class OwningFallbackAllocator extends FallbackAllocator implements 
 
   private boolean tryFree(long address, boolean sized, long size) {
     StackRoom.require();
-    int stripe = enter();
+    int stripe = calls.enter();
     int freed = 0;
     try {
       if (sized ? primary.tryFree(address, size) : primary.tryFree(address)) {
@@ -69,7 +69,7 @@ public final class OwningFallbackAllocator extends FallbackAllocator implements 
       freed = 0; // nothing was taken
       throw e;
     } finally {
-      leave(stripe, freed);
+      calls.leave(stripe, freed);
     }
   }
 

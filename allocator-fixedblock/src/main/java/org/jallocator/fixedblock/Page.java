@@ -128,6 +128,12 @@ final class Page {
     return new Page(layout, pool, true);
   }
 
+  /** {@return the heap whose page this is} Only of a shared allocator. */
+  @SuppressWarnings("NullAway") // pools of shared allocators have heaps
+  Heap heap() {
+    return pool.heap;
+  }
+
   /** Puts this page into memory. */
   void place(long start, long base) {
     this.start = start;

@@ -33,6 +33,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
     permits SharedFixedBlocks, SharedSizeClasses {
 
   final HeapSet heaps;
+  private final HeapPages pages;
   private final long[] blockSizes;
   private final FreedTwice freedTwice = new FreedTwice();
   private volatile boolean closed;
@@ -49,6 +50,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
     super(layerName, maxSizeName, maxSize, alignment, source);
     HeapFence.check(layerName);
     this.blockSizes = Arrays.stream(layouts).mapToLong(pages -> pages[0].blockSize()).toArray();
+    this.pages = new HeapPages(source);
     this.heaps =
         new HeapSet(heaps, () -> new Padded.PaddedHeap(layerName, layouts, keptBlocks, freedTwice));
   }
@@ -84,7 +86,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
         }
         tidy = heap.isTimeToTidy();
       } finally {
-        leave(heap, owned);
+        heap.leave(owned);
       }
       if (address != NULL) {
         if (tidy) {
@@ -93,7 +95,8 @@ abstract sealed class SharedAllocator extends PagedAllocator
         return address;
       }
       if (layout != null) {
-        return takeOfNewPage(thread, heap, heap.pool(sizeClass), layout);
+        address = pages.takeOfNew(thread, heap, heap.pool(sizeClass), layout);
+        return address != NULL ? address : takeAnywhere(sizeClass);
       }
       pause(tries);
     }
@@ -134,60 +137,9 @@ abstract sealed class SharedAllocator extends PagedAllocator
     return null;
   }
 
-  private static void leave(Heap heap, boolean owned) {
-    if (owned) {
-      heap.exit();
-    } else {
-      heap.unlock();
-    }
-  }
-
   private void pause(int tries) {
     if (tries >= heaps.commonCount()) {
       Waiting.pause(tries - heaps.commonCount());
-    }
-  }
-
-  /** Takes a page from the inner, with no heap entered, and a block of it. */
-  private long takeOfNewPage(Thread thread, Heap heap, BlockPool pool, PageLayout layout) {
-    try {
-      Page page = Page.shared(layout, pool);
-      source.setOut();
-      try {
-        if (source.take(page, layout)) {
-          return takeFirst(thread, heap, page);
-        }
-      } finally {
-        source.arrive();
-      }
-    } finally {
-      pool.growing = false;
-    }
-    return takeAnywhere(pool.sizeClass);
-  }
-
-  private long takeFirst(Thread thread, Heap heap, Page page) {
-    try {
-      return attach(thread, heap, page);
-    } catch (Throwable e) { // the Java heap had no room
-      if (page.slot == Page.NO_SLOT) {
-        Throwable unused = source.giveBack(page);
-      }
-      throw e;
-    }
-  }
-
-  private long attach(Thread thread, Heap heap, Page page) {
-    boolean owned = heap.tryEnter(thread);
-    if (!owned && !heap.lock()) {
-      throw new AssertionError("closed with a page on its way");
-    }
-    try {
-      page.pool.reserve(); // again: a page that the inner refused may have taken the room
-      page.pool.attach(page);
-      return heap.takeSlow(page.pool.sizeClass);
-    } finally {
-      leave(heap, owned);
     }
   }
 
@@ -220,7 +172,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
       requireUsable(); // closed meanwhile: then all pages are gone
       return false;
     }
-    Heap heap = heapOf(page);
+    Heap heap = page.heap();
     boolean owned = heap.tryEnter(Thread.currentThread());
     if (owned || (heap.owner() == null && heap.tryLock())) {
       freeInside(heap, owned, page, address);
@@ -230,29 +182,24 @@ abstract sealed class SharedAllocator extends PagedAllocator
     return true;
   }
 
-  @SuppressWarnings("NullAway") // pages of shared allocators have pools of heaps
-  private static Heap heapOf(Page page) {
-    return page.pool.heap;
-  }
-
   private void freeInside(Heap heap, boolean owned, Page page, long address) {
     Page released = Page.NONE;
     boolean tidy = false;
     InvalidFreeException refused = null;
     try {
       heap.freeSlow(page, (int) page.index(address), address);
-      released = detachDue(page.pool);
+      released = pages.detachDue(page.pool);
       tidy = heap.isTimeToTidy();
     } catch (InvalidFreeException e) {
       refused = e;
     } finally {
-      leave(heap, owned);
+      heap.leave(owned);
     }
     if (refused != null) {
       throw AllocatorEvents.invalidFree(layerName, refused);
     }
     if (released != Page.NONE) {
-      giveBack(released);
+      pages.giveBack(released);
     }
     if (tidy) {
       tidy();
@@ -281,68 +228,13 @@ abstract sealed class SharedAllocator extends PagedAllocator
     try {
       heap.collect();
       for (int i = 0; i < heap.classes() && released == Page.NONE; i++) {
-        released = detachDue(heap.poolIfMade(i));
+        released = pages.detachDue(heap.poolIfMade(i));
       }
     } finally {
       heap.unlock();
     }
     if (released != Page.NONE) {
-      giveBack(released);
-    }
-  }
-
-  /**
-   * {@return the pages, linked, that by the rule go back; they are on their way then} None if the
-   * allocator is closing, or there is no room on the stack.
-   */
-  private Page detachDue(BlockPool pool) {
-    if (!pool.releaseDue() || !StackRoom.hasForInner() || !source.trySetOut()) {
-      return Page.NONE;
-    }
-    Page chain = Page.NONE;
-    for (Page page = pool.detach(); page != Page.NONE; page = pool.detach()) {
-      page.nextDetached = chain;
-      chain = page;
-    }
-    if (chain == Page.NONE) {
-      source.arrive();
-    }
-    return chain;
-  }
-
-  /** Gives linked pages back that are on their way; what the inner throws passes in the end. */
-  private long giveBack(Page chain) {
-    Throwable thrown = null;
-    long bytes = 0;
-    try {
-      Page next;
-      for (Page page = chain; page != Page.NONE; page = next) {
-        next = page.nextDetached; // another thread may detach the page again, once reattached
-        Throwable each = source.giveBack(page);
-        if (each instanceof IllegalStateException) {
-          reattach(page); // the inner did not take it; closing says so
-        } else {
-          bytes += page.bytes;
-          thrown = both(thrown, each);
-        }
-      }
-    } finally {
-      source.arrive();
-    }
-    rethrow(thrown);
-    return bytes;
-  }
-
-  private void reattach(Page page) {
-    Heap heap = heapOf(page);
-    if (heap.lock()) {
-      try {
-        page.pool.reserve();
-        source.restore(page);
-        page.pool.attach(page);
-      } finally {
-        heap.unlock();
-      }
+      pages.giveBack(released);
     }
   }
 
@@ -353,7 +245,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
     if (StackRoom.hasForInner()) {
       Heap idle = heaps.idle();
       if (idle != null) {
-        trim(idle);
+        pages.trim(idle);
       }
     }
   }
@@ -370,30 +262,9 @@ abstract sealed class SharedAllocator extends PagedAllocator
     requireUsable();
     long bytes = 0;
     for (Heap heap : heaps.all()) {
-      bytes += trim(heap);
+      bytes += pages.trim(heap);
     }
     return bytes;
-  }
-
-  private long trim(Heap heap) {
-    if (!source.trySetOut()) {
-      return 0;
-    }
-    Page chain = Page.NONE;
-    try {
-      if (heap.lock()) {
-        try {
-          heap.collect();
-          chain = heap.detachAllFree();
-        } finally {
-          heap.unlock();
-        }
-      }
-    } catch (Throwable e) {
-      source.arrive();
-      throw e;
-    }
-    return giveBack(chain);
   }
 
   // ---------------------------------------------------------------- who may use it

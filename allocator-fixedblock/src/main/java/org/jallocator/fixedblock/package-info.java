@@ -10,10 +10,11 @@
  *   allocators   Confined..., Shared...(FixedBlocks, SizeClasses)   the hot half: malloc, free
  *                ConfinedAllocator, SharedAllocator          the cold half: whose the pools are
  *                PagedAllocator, ColdCalls                   the contract; calls that stay out of line
+ *                HeapPages                                   pages between the heaps and the inner
  *                HeapSet                                     which thread uses which heap
  *                HeapOwner, HeapFence                        how an owner enters, how another revokes
  *                Heap, FreedTwice                            one heap; remote frees
- *                CallGate                                    calls in progress
+ *                FallbackCalls, CallGate                     calls in progress
  *   pools        SinglePool, BlockPool, ActiveWord           blocks of one size: bits, refill, release
  *   pages        Page, RemoteFrees, PageLayout, PageSet      memory cut into blocks, and its bits
  *                PageTable, PageSource                       address to page; the calls of the inner
@@ -27,7 +28,7 @@
  *     mallocHot -> HeapSet.hint -> HeapOwner.take -> Heap.take              no lock, no atomic
  *     mallocCold -> PagedAllocator.mallocSlow -> SharedAllocator.takeSlow
  *       -> Heap.takeSlow -> collect, BlockPool.refill                       once in 64 blocks
- *       -> takeOfNewPage -> PageSource.take -> the inner                    once a page
+ *       -> HeapPages.takeOfNew -> PageSource.take -> the inner              once a page
  *
  *   SharedSizeClasses.free
  *     freeHot -> HeapSet.hint -> HeapOwner.free -> Heap.free                the block handed out last

@@ -1,0 +1,136 @@
+package org.jallocator.fixedblock;
+
+import org.jallocator.spi.AllocatorErrors;
+
+/**
+ * The calls of a {@link FallbackAllocator} that are in progress: who may make one, and how many
+ * blocks they have taken from the other part and not given back.
+ *
+ * <p>Shared, may block while another thread pauses; or confined to its owner thread.
+ */
+final class FallbackCalls {
+
+  final boolean shared;
+
+  /** Whether the parts have an option that lets any thread call: for the errors. */
+  private final boolean canBeShared;
+
+  /** The thread that may call, if confined. */
+  private Thread owner = Thread.currentThread();
+
+  /** The calls in progress, and the blocks that are out; if shared. */
+  private final CallGate gate = new CallGate();
+
+  /** The blocks that are out; if confined. */
+  private long blocks;
+
+  /** Written while no call is in progress. */
+  private volatile boolean closed;
+
+  FallbackCalls(boolean shared, boolean canBeShared) {
+    this.shared = shared;
+    this.canBeShared = canBeShared;
+  }
+
+  /**
+   * Enters a call. {@return what to leave with} Throws iff closed, or confined to another thread.
+   */
+  int enter() {
+    int stripe = shared ? gate.enter() : 0;
+    if (closed || !isOwner()) {
+      if (shared) {
+        gate.leave(stripe, 0);
+      }
+      throw unusable();
+    }
+    return stripe;
+  }
+
+  /** Leaves a call that took so many blocks of the other part; less than 0 if it freed them. */
+  void leave(int stripe, int taken) {
+    if (shared) {
+      gate.leave(stripe, taken);
+    } else {
+      blocks += taken;
+    }
+  }
+
+  /** {@return how many blocks are out} While calls of other threads are in progress, it may lag. */
+  long blocks() {
+    return shared ? gate.blocks() : blocks;
+  }
+
+  /**
+   * {@return how many blocks are out, at a moment when no other call is in progress} The calling
+   * thread is in a call, which it leaves for that and enters again.
+   */
+  long blocksInQuiet(int stripe) {
+    if (!shared) {
+      return blocks;
+    }
+    gate.leave(stripe, 0);
+    long out;
+    try {
+      gate.pause();
+      out = gate.blocks();
+      gate.resume();
+    } finally {
+      gate.enter(stripe); // the caller leaves again
+    }
+    if (closed) {
+      throw unusable();
+    }
+    return out;
+  }
+
+  /** Lets no call enter, and waits for those in progress; none may be the calling thread's. */
+  void pause() {
+    if (shared) {
+      gate.pause();
+    }
+  }
+
+  /** Lets calls enter again. */
+  void resume() {
+    if (shared) {
+      gate.resume();
+    }
+  }
+
+  /** Refuses all calls from now on; between {@link #pause} and {@link #resume}. */
+  void close() {
+    closed = true;
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  /** Throws iff the calling thread is not the one that may call. */
+  void requireOwner() {
+    if (!isOwner()) {
+      throw unusable();
+    }
+  }
+
+  private IllegalStateException unusable() {
+    if (closed && isOwner()) {
+      return AllocatorErrors.closed(FallbackAllocator.NAME);
+    }
+    return canBeShared
+        ? AllocatorErrors.wrongThread(FallbackAllocator.NAME, owner, "shared=true in its parts")
+        : AllocatorErrors.wrongThread(FallbackAllocator.NAME, owner);
+  }
+
+  /** {@return whether the calling thread may call} It becomes the owner if the owner has ended. */
+  private boolean isOwner() {
+    return shared || Thread.currentThread() == owner || adopt();
+  }
+
+  private synchronized boolean adopt() {
+    if (!owner.isAlive()) {
+      owner = Thread.currentThread();
+    }
+    return Thread.currentThread() == owner;
+  }
+}
