@@ -49,10 +49,10 @@ final class JfrEvents {
     long weight;
   }
 
-  /** A layer {@code jfr} took a block back. */
+  /** A layer {@code jfr} is about to free a block. */
   @Name("org.jallocator.Free")
   @Label("Free")
-  @Description("A layer jfr took a block back")
+  @Description("A layer jfr is about to free a block")
   @Enabled(false)
   static final class Free extends LayerEvent {
     @Label("Address")
@@ -96,14 +96,15 @@ final class JfrEvents {
   @Description("The inner of a layer had no memory")
   static final class InnerRefused extends LayerEvent {
     @Label("Size")
+    @Description("Bytes asked for")
     @DataAmount
     long size;
   }
 
-  /** A layer reached a limit that was configured. */
+  /** A layer refused a malloc because of its limit, or warns. */
   @Name("org.jallocator.LimitReached")
   @Label("Limit Reached")
-  @Description("A layer reached a limit that was configured")
+  @Description("A layer refused a malloc because of its limit, or warns")
   static final class LimitReached extends LayerEvent {
     @Label("Size")
     @Description("Bytes asked for")
@@ -111,6 +112,7 @@ final class JfrEvents {
     long size;
 
     @Label("Limit")
+    @Description("Bytes that may be live; for a warning, the live bytes from which on it warns")
     @DataAmount
     long limit;
   }
@@ -144,6 +146,7 @@ final class JfrEvents {
     long address;
 
     @Label("Reason")
+    @Description("Name of a constant of InvalidFreeException.Reason")
     String reason = "";
   }
 }

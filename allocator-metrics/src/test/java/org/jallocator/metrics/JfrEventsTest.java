@@ -13,8 +13,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import jdk.jfr.DataAmount;
+import jdk.jfr.Event;
+import jdk.jfr.EventType;
 import jdk.jfr.FlightRecorder;
+import jdk.jfr.MemoryAddress;
+import jdk.jfr.Name;
 import jdk.jfr.Recording;
+import jdk.jfr.ValueDescriptor;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
 import org.jallocator.Allocator;
@@ -30,6 +36,10 @@ import org.junit.jupiter.api.io.TempDir;
 class JfrEventsTest {
 
   private static final String PREFIX = "org.jallocator.";
+
+  /** The fields that every event has. */
+  private static final List<String> COMMON =
+      List.of("startTime", "duration", "eventThread", "stackTrace");
 
   @TempDir Path directory;
 
@@ -72,9 +82,7 @@ class JfrEventsTest {
     String values =
         event.getFields().stream()
             .map(field -> field.getName())
-            .filter(
-                name ->
-                    !List.of("startTime", "duration", "eventThread", "stackTrace").contains(name))
+            .filter(name -> !COMMON.contains(name))
             .sorted()
             .map(name -> name + "=" + event.getValue(name))
             .collect(Collectors.joining(" "));
@@ -128,6 +136,32 @@ class JfrEventsTest {
               assertNotNull(type.getDescription());
             });
     assertFalse(enabled.isEmpty());
+  }
+
+  @Test
+  void everyFieldHasALabelAndIsShownInItsUnit() {
+    Map<String, String> units = new TreeMap<>();
+    for (Class<?> type : JfrEvents.class.getDeclaredClasses()) {
+      if (type.isAnnotationPresent(Name.class)) {
+        for (ValueDescriptor field : fields(type)) {
+          assertNotNull(field.getLabel(), () -> type + ": " + field.getName());
+          String unit =
+              field.getAnnotation(DataAmount.class) != null
+                  ? "bytes"
+                  : field.getAnnotation(MemoryAddress.class) != null ? "address" : "";
+          assertEquals(unit, units.getOrDefault(field.getName(), unit), field.getName());
+          units.put(field.getName(), unit);
+        }
+      }
+    }
+    units.keySet().removeAll(COMMON);
+    assertEquals(
+        "{address=address, blocks=, layer=, limit=bytes, reason=, size=bytes, weight=bytes}",
+        units.toString());
+  }
+
+  private static List<ValueDescriptor> fields(Class<?> type) {
+    return EventType.getEventType(type.asSubclass(Event.class)).getFields();
   }
 
   @Test
