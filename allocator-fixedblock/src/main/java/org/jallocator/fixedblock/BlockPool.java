@@ -59,6 +59,9 @@ class BlockPool extends ActiveWord {
   /** Whose pool this is; null only in a confined allocator. */
   final @Nullable Heap heap;
 
+  /** Whether that heap is common: here too, where its owner does not write next to it. */
+  final boolean common;
+
   /** Whether a thread is getting a page for this pool, so that others wait for that one. */
   volatile boolean growing;
 
@@ -83,6 +86,7 @@ class BlockPool extends ActiveWord {
     super(layouts[0]);
     this.layerName = layerName;
     this.heap = heap;
+    this.common = heap != null && heap.common;
     this.keptBlocks = keptBlocks;
     this.layouts = layouts;
     this.activePage = none;
@@ -264,6 +268,11 @@ class BlockPool extends ActiveWord {
     endMove(page);
     updateThreshold();
     return true;
+  }
+
+  /** {@return whether no block is free, remote frees not counted} */
+  final boolean isFull() {
+    return word == 0 && !pages.hasAvailable();
   }
 
   /** Has no active word any more. */

@@ -96,19 +96,28 @@ class Heap {
   private final int keptBlocks;
   private final FreedTwice freedTwice;
 
+  /** Whether this heap is common for ever, and never assigned to a thread. */
+  final boolean common;
+
   /** What the last look of {@link HeapSet} for idle heaps saw. */
   long seen;
 
   private Heap() {
-    this("", new PageLayout[0][], 0, new FreedTwice());
+    this("", new PageLayout[0][], 0, new FreedTwice(), false);
   }
 
   /** Makes a heap without pages, assigned to no thread. */
-  Heap(String layerName, PageLayout[][] layouts, int keptBlocks, FreedTwice freedTwice) {
+  Heap(
+      String layerName,
+      PageLayout[][] layouts,
+      int keptBlocks,
+      FreedTwice freedTwice,
+      boolean common) {
     this.layerName = layerName;
     this.layouts = layouts;
     this.keptBlocks = keptBlocks;
     this.freedTwice = freedTwice;
+    this.common = common;
     this.pools = new BlockPool[layouts.length];
     Arrays.fill(pools, Page.NONE.pool);
     this.firstPool = layouts.length == 1 ? pool(0) : Page.NONE.pool;
@@ -367,7 +376,8 @@ class Heap {
   }
 
   /**
-   * Takes a block, collecting first if there is no other or it is time.
+   * Takes a block, collecting first if there is no other or it is time: not with each word, since a
+   * thread that frees remotely and this one would take the lines of its page from each other.
    *
    * @return NULL iff all pages of the class are full
    */
@@ -375,7 +385,7 @@ class Heap {
     BlockPool pool = pool(sizeClass);
     // A thread that never runs out of blocks would otherwise never collect.
     slowCalls++;
-    if (pool.word == 0 || (slowCalls & 63) == 0 || pool.nextWasFreedTwice()) {
+    if (pool.isFull() || (slowCalls & 63) == 0 || pool.nextWasFreedTwice()) {
       collect();
     }
     if (pool.word == 0 && !pool.refill()) {

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 import org.jallocator.spi.Turns;
 import org.jspecify.annotations.Nullable;
 
@@ -50,7 +49,7 @@ final class HeapSet {
   private static final @Nullable MethodHandle IS_VIRTUAL = isVirtualHandle();
 
   private final int limit;
-  private final Supplier<Heap> factory;
+  private final Factory factory;
 
   /** By the number of a thread, modulo the length, what is most likely its ownership. */
   private HeapOwner[] hints = noHints(MIN_HINTS);
@@ -75,20 +74,27 @@ final class HeapSet {
   /** When all heaps were locked. */
   private final Turns turns = new Turns();
 
+  /** Makes heaps without pages, assigned to no thread. */
+  interface Factory {
+
+    /** {@return a new heap, common or to be owned} */
+    Heap make(boolean common);
+  }
+
   /**
    * Makes a set without owned heaps.
    *
    * @param limit how many heaps may be owned; 0: 32, or four a processor if that is more
-   * @param factory makes a heap without pages
+   * @param factory makes the heaps
    */
-  HeapSet(int limit, Supplier<Heap> factory) {
+  HeapSet(int limit, Factory factory) {
     int processors = Runtime.getRuntime().availableProcessors();
     this.limit = limit != 0 ? limit : Math.min(MAX_HEAPS, Math.max(DEFAULT_HEAPS, 4 * processors));
     this.factory = factory;
     int most = Math.max(1, Math.min(this.limit, 2 * processors));
     this.commonCount = Integer.highestOneBit(2 * most - 1);
     Heap[] common = new Heap[commonCount];
-    Arrays.setAll(common, i -> factory.get());
+    Arrays.setAll(common, i -> factory.make(true));
     this.all = common;
   }
 
@@ -179,7 +185,7 @@ final class HeapSet {
     }
     if (all.length < commonCount + limit) {
       Heap[] more = Arrays.copyOf(all, all.length + 1);
-      Heap heap = factory.get();
+      Heap heap = factory.make(false);
       more[all.length] = heap;
       HeapOwner owner = own(heap, thread);
       this.all = more;
@@ -301,10 +307,11 @@ final class HeapSet {
     return all;
   }
 
-  /**
-   * Takes a heap from its owner if that thread has ended. {@return whether the heap has no owner}
-   */
-  boolean orphan(Heap heap) {
+  /** {@return whether a heap has no owner} It is taken from one that has ended. */
+  boolean isOrphan(Heap heap) {
+    if (heap.owner() == null || !hasOwnerEnded(heap)) {
+      return heap.owner() == null;
+    }
     lock.lock();
     try {
       if (hasOwnerEnded(heap) && !closed) {

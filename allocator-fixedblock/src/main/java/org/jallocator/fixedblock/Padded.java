@@ -22,8 +22,13 @@ final class Padded {
     private long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14, p15;
     // spotless:on
 
-    PaddedHeap(String layerName, PageLayout[][] layouts, int keptBlocks, FreedTwice freedTwice) {
-      super(layerName, layouts, keptBlocks, freedTwice);
+    PaddedHeap(
+        String layerName,
+        PageLayout[][] layouts,
+        int keptBlocks,
+        FreedTwice freedTwice,
+        boolean common) {
+      super(layerName, layouts, keptBlocks, freedTwice, common);
     }
   }
 

@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   malloc   in the thread's own heap; a thread without one takes a common heap for a moment
  *   free     of a block of the thread's own heap: there
- *            of a heap that belongs to no thread: there, under its lock, if that is free
- *            else remotely: a bit, which whoever works on the heap next collects
+ *            of a common heap: there, under its lock, if that is free
+ *            else remotely: a bit, which whoever works on the heap next collects; of a heap
+ *            without an owner, that is the thread which frees
  *   growth   a page is taken from the inner by one thread for a pool; no heap is entered meanwhile
  * </pre>
  *
@@ -52,7 +53,9 @@ abstract sealed class SharedAllocator extends PagedAllocator
     this.blockSizes = Arrays.stream(layouts).mapToLong(pages -> pages[0].blockSize()).toArray();
     this.pages = new HeapPages(source);
     this.heaps =
-        new HeapSet(heaps, () -> new Padded.PaddedHeap(layerName, layouts, keptBlocks, freedTwice));
+        new HeapSet(
+            heaps,
+            common -> new Padded.PaddedHeap(layerName, layouts, keptBlocks, freedTwice, common));
   }
 
   @Override
@@ -173,8 +176,12 @@ abstract sealed class SharedAllocator extends PagedAllocator
       return false;
     }
     Heap heap = page.heap();
-    boolean owned = heap.tryEnter(Thread.currentThread());
-    if (owned || (heap.owner() == null && heap.tryLock())) {
+    // Reads nothing of another thread's heap that its owner writes: that would cost more than all
+    // else. An owner whose hint is lost frees remotely.
+    Thread thread = Thread.currentThread();
+    HeapOwner owner = heaps.hint(thread);
+    boolean owned = owner.home == heap && owner.tryEnter(thread);
+    if (owned || (page.pool.common && heap.tryLock())) {
       freeInside(heap, owned, page, address);
     } else {
       freeOutside(heap, page, address);
@@ -212,18 +219,13 @@ abstract sealed class SharedAllocator extends PagedAllocator
       requireUsable(); // closed meanwhile: then all blocks are free
       throw invalid(Reason.DOUBLE_FREE, address);
     }
-    if (added == RemoteFrees.Added.FIRST_OF_WORD) {
-      if (heaps.hasOwnerEnded(heap)) {
-        collectFor(heap);
-      }
+    if (added == RemoteFrees.Added.FIRST_OF_WORD && heaps.isOrphan(heap) && heap.tryLock()) {
+      collectFor(heap);
     }
   }
 
-  /** Collects for a heap that no thread will: its owner has ended. */
+  /** Collects for a heap that no thread will, since it has no owner; it is locked. */
   private void collectFor(Heap heap) {
-    if (!heaps.orphan(heap) || !heap.tryLock()) {
-      return;
-    }
     Page released = Page.NONE;
     try {
       heap.collect();

@@ -23,7 +23,7 @@ final class HeapStepsTest {
   private final PageLayout layout =
       PageLayout.ofFixedBlocks(inner, BLOCKS * BLOCK_SIZE, BLOCK_SIZE, 16);
   private final FreedTwice freedTwice = new FreedTwice();
-  private final Heap heap = new Heap("test", new PageLayout[][] {{layout}}, 0, freedTwice);
+  private final Heap heap = new Heap("test", new PageLayout[][] {{layout}}, 0, freedTwice, false);
   private final PageTable table = new PageTable(BLOCKS * BLOCK_SIZE);
   private final Page page = Page.shared(layout, heap.pool(0));
   private final Thread thread = Thread.currentThread();

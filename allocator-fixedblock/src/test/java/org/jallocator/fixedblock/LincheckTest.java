@@ -75,7 +75,7 @@ final class LincheckTest {
   abstract static class OnePage {
 
     final PageLayout layout = PageLayout.ofSizeClass(new TroublesomeInner(), 0, BLOCK_SIZE, 2, 1);
-    final Heap heap = new Heap("test", new PageLayout[][] {{layout}}, 0, new FreedTwice());
+    final Heap heap = new Heap("test", new PageLayout[][] {{layout}}, 0, new FreedTwice(), false);
     final Page page = Page.shared(layout, heap.pool(0));
 
     OnePage() {

@@ -82,7 +82,7 @@ final class RepeatedCloseTest {
   @Test
   void heapsAreLeftAloneForAsLongAsTheyWereLocked() throws InterruptedException {
     HeapSet heaps =
-        new HeapSet(2, () -> new Heap("test", new PageLayout[0][], 0, new FreedTwice()));
+        new HeapSet(2, common -> new Heap("test", new PageLayout[0][], 0, new FreedTwice(), false));
     heaps.letOthersIn();
     assertTrue(heaps.lockAll());
     Thread.sleep(TimeUnit.NANOSECONDS.toMillis(Turns.MAX_NANOS) + 1);

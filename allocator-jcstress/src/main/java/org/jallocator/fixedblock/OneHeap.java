@@ -28,7 +28,7 @@ abstract class OneHeap {
   private static volatile @Nullable Thread player;
 
   final FreedTwice freedTwice = new FreedTwice();
-  final Heap heap = new Heap("test", new PageLayout[][] {{LAYOUT}}, 0, freedTwice);
+  final Heap heap = new Heap("test", new PageLayout[][] {{LAYOUT}}, 0, freedTwice, false);
   final HeapOwner owner = new HeapOwner(NAME, heap);
   final PageTable table = new PageTable(BLOCKS * BLOCK_SIZE);
   final Page page = Page.shared(LAYOUT, heap.pool(0));
