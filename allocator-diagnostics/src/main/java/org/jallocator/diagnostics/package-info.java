@@ -6,7 +6,8 @@
  * <pre>
  *   all layers   DiagnosticAllocator            the inner, the owner thread, what is passed on
  *                StrandedBlocks                 blocks that wait to go back to the inner
- *                Arena..., Owning..., ...Provider   the layer over an arena, over an owning inner; its name
+ *                Arena..., Owning...            the layer over an arena, over an owning inner
+ *                ...Provider                    its name and its options
  *
  *   stats        StatsAllocator                 the hot half: malloc, free
  *                TalliedAllocator               the cold half: sums, close
@@ -56,7 +57,7 @@
  *   <dt>revoke
  *   <dd>to keep all threads from calls, for a moment or for good
  *   <dt>serial
- *   <dd>how many blocks were entered before: the age of a block, to end the scopes of an arena
+ *   <dd>the number of a block in the order of mallocs; the end of a scope ends all later ones
  *   <dt>stranded block
  *   <dd>a block that a layer took from the inner and could not enter
  *   <dt>raw
