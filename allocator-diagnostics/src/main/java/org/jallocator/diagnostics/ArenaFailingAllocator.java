@@ -8,11 +8,11 @@ import org.jallocator.Arena;
  */
 public final class ArenaFailingAllocator extends OwningFailingAllocator implements Arena {
 
-  private final Arena arena;
+  private final Scopes<Block> scopes;
 
   ArenaFailingAllocator(Arena inner, Builder builder) {
     super(inner, builder);
-    arena = inner;
+    scopes = new Scopes<>(this, inner);
   }
 
   /**
@@ -23,7 +23,7 @@ public final class ArenaFailingAllocator extends OwningFailingAllocator implemen
    */
   @Override
   public void freeAll() {
-    freeAll(arena);
+    scopes.freeAll();
   }
 
   /**
@@ -33,7 +33,7 @@ public final class ArenaFailingAllocator extends OwningFailingAllocator implemen
    */
   @Override
   public long mark() {
-    return mark(arena);
+    return scopes.mark();
   }
 
   /**
@@ -44,6 +44,6 @@ public final class ArenaFailingAllocator extends OwningFailingAllocator implemen
    */
   @Override
   public void release(long mark) {
-    release(arena, mark);
+    scopes.release(mark);
   }
 }

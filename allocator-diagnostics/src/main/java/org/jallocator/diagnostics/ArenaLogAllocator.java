@@ -9,11 +9,11 @@ import org.jallocator.Arena;
  */
 public final class ArenaLogAllocator extends OwningLogAllocator implements Arena {
 
-  private final Arena arena;
+  private final Scopes<LoggedBlock> scopes;
 
   ArenaLogAllocator(Arena inner, Path file) {
     super(inner, file);
-    arena = inner;
+    scopes = new Scopes<>(this, inner);
   }
 
   /**
@@ -24,7 +24,7 @@ public final class ArenaLogAllocator extends OwningLogAllocator implements Arena
    */
   @Override
   public void freeAll() {
-    freeAll(arena);
+    scopes.freeAll();
   }
 
   /**
@@ -34,7 +34,7 @@ public final class ArenaLogAllocator extends OwningLogAllocator implements Arena
    */
   @Override
   public long mark() {
-    return mark(arena);
+    return scopes.mark();
   }
 
   /**
@@ -45,6 +45,6 @@ public final class ArenaLogAllocator extends OwningLogAllocator implements Arena
    */
   @Override
   public void release(long mark) {
-    release(arena, mark);
+    scopes.release(mark);
   }
 }

@@ -3,7 +3,6 @@ package org.jallocator.diagnostics;
 import java.util.List;
 import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
-import org.jallocator.Arena;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.LeakException;
@@ -38,9 +37,6 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
 
   /** The live blocks; their monitor guards them. */
   final Books<B> books = new Books<>();
-
-  /** The open marks, if the inner is an arena. Guarded by the books. */
-  private final Marks marks = new Marks();
 
   BookedAllocator(String name, Allocator inner) {
     super(name, inner);
@@ -102,6 +98,12 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
   InvalidFreeException explain(InvalidFreeException refusal, B block, @Nullable Object note) {
     return refusal;
   }
+
+  /** Called before an arena ends the blocks that were entered after a serial. May throw. */
+  void endScope(long serial) {}
+
+  /** Called after an arena ended the blocks that were entered after a serial. */
+  void scopeEnded(long serial) {}
 
   /** {@return lines that say where live blocks come from; empty if that is not known} */
   String sites() {
@@ -389,10 +391,12 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
       Waiting.pause(tries);
     }
     LeakException leak;
+    List<B> blocks;
     synchronized (books) {
       leak = leak();
+      blocks = books.since(0);
     }
-    for (B block : since(0)) {
+    for (B block : blocks) {
       try {
         release(block.address, 0, false);
       } catch (RuntimeException | Error e) {
@@ -440,82 +444,5 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
       return true;
     }
     return sized ? inner.tryFree(address, size) : inner.tryFree(address);
-  }
-
-  /** As {@link Arena#freeAll}. Whatever the inner throws, the blocks are not live any more. */
-  final void freeAll(Arena inner) {
-    StackRoom.requireForInner();
-    requireUsable();
-    giveBackStranded();
-    endScope(0);
-    List<B> ending = since(0);
-    try {
-      inner.freeAll();
-    } finally {
-      synchronized (books) {
-        marks.clear();
-        drop(ending);
-      }
-      scopeEnded(0);
-    }
-  }
-
-  /** As {@link Arena#mark}. */
-  final long mark(Arena inner) {
-    StackRoom.requireForInner();
-    requireUsable();
-    synchronized (books) {
-      marks.ensureRoom();
-      long mark = inner.mark();
-      marks.push(mark, books.lastSerial());
-      return mark;
-    }
-  }
-
-  /** As {@link Arena#release}. */
-  final void release(Arena inner, long mark) {
-    StackRoom.requireForInner();
-    requireUsable();
-    giveBackStranded();
-    long serial;
-    synchronized (books) {
-      serial = marks.serialOf(mark);
-    }
-    if (serial == Marks.NONE) {
-      inner.release(mark); // refuses it
-      return;
-    }
-    endScope(serial);
-    List<B> ending = since(serial);
-    try {
-      inner.release(mark);
-    } finally {
-      synchronized (books) {
-        marks.pop(mark);
-        drop(ending);
-      }
-      scopeEnded(serial);
-    }
-  }
-
-  /** Called before the inner ends the blocks that were entered after a serial. May throw. */
-  void endScope(long serial) {}
-
-  /** Called after the inner ended the blocks that were entered after a serial. */
-  void scopeEnded(long serial) {}
-
-  private List<B> since(long serial) {
-    synchronized (books) {
-      return books.since(serial);
-    }
-  }
-
-  private void drop(List<B> blocks) {
-    for (B block : blocks) {
-      if (!block.leaving) {
-        books.leave(block);
-        left(block, null);
-      }
-    }
   }
 }

@@ -7,22 +7,15 @@ import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What all layers of this package have in common: an inner, the thread that may use it, and blocks
- * that wait to go back to the inner.
+ * What all layers of this package have in common: an inner, the thread that may use it, and {@link
+ * StrandedBlocks}.
  *
  * <p>A layer is shared iff its inner is. It passes on {@code maxSize}, {@code alignment}, {@code
  * goodSize} and {@code trim} unless it says otherwise.
  *
- * <p>Stranded blocks: if a layer cannot go on after the inner's malloc (a full Java heap, memory
- * that cannot be protected), the block's address is stored in {@code stranded}, and the block goes
- * back to the inner at the next call.
- *
  * <p>A confined layer whose owner thread has ended belongs to the next thread that uses it.
  */
 abstract class DiagnosticAllocator implements Allocator {
-
-  /** One for each thread that can be in such trouble at the same moment. */
-  private static final int MAX_STRANDED = 256;
 
   final Allocator inner;
 
@@ -31,15 +24,7 @@ abstract class DiagnosticAllocator implements Allocator {
 
   private Thread owner = Thread.currentThread();
 
-  /** The addresses of stranded blocks; its monitor guards all three. */
-  private final long[] stranded = new long[MAX_STRANDED];
-
-  /** The bytes of each. */
-  private final long[] strandedBytes = new long[MAX_STRANDED];
-
-  /** How many there are. */
-  private int strandedCount;
-
+  private final StrandedBlocks stranded = new StrandedBlocks();
   private final String name;
   private final long alignment;
   private final long innerMaxSize;
@@ -130,42 +115,16 @@ abstract class DiagnosticAllocator implements Allocator {
     return owner == Thread.currentThread();
   }
 
-  /**
-   * Gives the stranded blocks back. What the inner refuses stays for the next time; what it throws
-   * anything else at is dropped.
-   */
+  /** Gives the stranded blocks back. */
   final void giveBackStranded() {
-    if (strandedCount == 0) {
-      return;
-    }
-    synchronized (stranded) {
-      while (strandedCount > 0) {
-        boolean kept = false;
-        try {
-          giveBack(stranded[strandedCount - 1], strandedBytes[strandedCount - 1]);
-        } catch (InvalidFreeException gone) {
-          // Somebody else freed it.
-        } catch (IllegalStateException refused) {
-          kept = true;
-          return;
-        } finally {
-          if (!kept) {
-            strandedCount--;
-          }
-        }
-      }
+    if (!stranded.isEmpty()) {
+      stranded.giveBack(this);
     }
   }
 
   /** Keeps a block that could not be entered into the books, to be given back at the next call. */
   final void strand(long address, long bytes) {
-    synchronized (stranded) {
-      if (strandedCount < MAX_STRANDED) {
-        stranded[strandedCount] = address;
-        strandedBytes[strandedCount] = bytes;
-        strandedCount++;
-      }
-    }
+    stranded.add(address, bytes);
   }
 
   /**

@@ -7,7 +7,6 @@ import java.util.Optional;
 import org.jallocator.Allocator;
 import org.jallocator.Arena;
 import org.jallocator.InvalidFreeException;
-import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.LeakException;
 import org.jallocator.OwningAllocator;
 import org.jallocator.spi.AllocatorEvents;
@@ -57,8 +56,7 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
   private final Guards guards;
   private final Quarantine quarantine;
   private final @Nullable GuardReport report;
-  private final @Nullable TrackedAllocator trackedBelow;
-  private volatile SiteSource sitesAbove = SiteSource.NONE;
+  private final Findings findings;
 
   GuardedAllocator(Allocator inner, GuardedBuilder options) {
     super(NAME, inner);
@@ -70,7 +68,14 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
             : new Fences(inner, access, options.fill, options.fence);
     this.quarantine = new Quarantine(books, guards, options.quarantine);
     this.report = options.report == null ? null : GuardReport.open(options.report);
-    this.trackedBelow = findBelow(TrackedAllocator.class, inner).orElse(null);
+    this.findings =
+        new Findings(
+            books, guards, quarantine, findBelow(TrackedAllocator.class, inner).orElse(null));
+  }
+
+  /** Names a layer above that says where blocks come from. */
+  final void setSites(SiteSource sites) {
+    findings.setSitesAbove(sites);
   }
 
   /**
@@ -94,32 +99,6 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
       layer = diagnostic.inner;
     }
     return Optional.of(type.cast(layer));
-  }
-
-  /** Names a layer above that says where blocks come from. */
-  final void setSites(SiteSource sites) {
-    this.sitesAbove = sites;
-  }
-
-  private Finding withSites(Finding finding) {
-    String sites = sitesAbove.describe(finding.address());
-    if (sites.isEmpty() && trackedBelow != null) {
-      sites = trackedBelow.describe(guards.rawOf(finding.address()));
-    }
-    return new Finding(
-        finding.reason(),
-        finding.address(),
-        finding.size(),
-        finding.offset(),
-        finding.bytes(),
-        sites);
-  }
-
-  private InvalidFreeException refusal(Finding found) {
-    Finding finding = withSites(found);
-    return AllocatorEvents.invalidFree(
-        NAME,
-        new InvalidFreeException(finding.reason(), NAME, finding.address(), finding.details()));
   }
 
   @Override
@@ -169,13 +148,13 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
   final void give(GuardedBlock block) {
     Finding overrun = guards.checkCanaries(block);
     if (overrun != null) {
-      InvalidFreeException refusal = refusal(overrun);
+      InvalidFreeException refusal = findings.refusal(overrun);
       guards.writeCanaries(block);
       throw refusal;
     }
     Finding written = quarantine.makeRoomFor(block);
     if (written != null) {
-      throw refusal(written);
+      throw findings.refusal(written);
     }
     if (report != null) {
       report.freed(block);
@@ -202,33 +181,12 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
 
   @Override
   final InvalidFreeException doubleFree(GuardedBlock block, @Nullable Object note) {
-    return invalid(Reason.DOUBLE_FREE, block.address, block.address, block.raw);
-  }
-
-  private InvalidFreeException invalid(Reason reason, long address, long block, long raw) {
-    String sites = sitesAbove.describe(block);
-    if (sites.isEmpty() && trackedBelow != null) {
-      sites = trackedBelow.describe(raw);
-    }
-    return new InvalidFreeException(reason, NAME, address, sites);
+    return findings.doubleFree(block);
   }
 
   @Override
   final void freeUnknown(long address, long size, boolean sized) {
-    throw AllocatorEvents.invalidFree(NAME, unknown(address));
-  }
-
-  private InvalidFreeException unknown(long address) {
-    GuardedBlock holder;
-    synchronized (books) {
-      holder = books.holderOfRaw(address);
-    }
-    if (holder == null) {
-      return new InvalidFreeException(Reason.FOREIGN, NAME, address);
-    }
-    // A block that starts there was entered a moment ago by another thread.
-    Reason reason = holder.address == address ? Reason.DOUBLE_FREE : Reason.NOT_A_BLOCK;
-    return invalid(reason, address, holder.address, holder.raw);
+    throw AllocatorEvents.invalidFree(NAME, findings.unknown(address));
   }
 
   /**
@@ -276,7 +234,7 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
       return true;
     }
     if (owns(address)) {
-      throw AllocatorEvents.invalidFree(NAME, unknown(address));
+      throw AllocatorEvents.invalidFree(NAME, findings.unknown(address));
     }
     return false;
   }
@@ -299,25 +257,7 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
    */
   public final List<Finding> findings() {
     requireUsable();
-    return findings(0);
-  }
-
-  /** {@return the same for the blocks that were entered after a serial} */
-  private List<Finding> findings(long serial) {
-    List<Finding> findings = new ArrayList<>();
-    synchronized (quarantine) {
-      quarantine.check(serial, findings);
-      synchronized (books) {
-        for (GuardedBlock block : books.since(serial)) {
-          Finding finding = guards.checkCanaries(block);
-          if (finding != null) {
-            findings.add(finding);
-          }
-        }
-      }
-    }
-    findings.replaceAll(this::withSites);
-    return findings;
+    return findings.since(0);
   }
 
   /**
@@ -329,34 +269,19 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
    * @throws IllegalStateException if something is overwritten; the message has all findings
    */
   public final void check() {
-    throwIfAny(findings());
-  }
-
-  private static void throwIfAny(List<Finding> findings) {
-    if (!findings.isEmpty()) {
-      throw illegalState(findings);
-    }
-  }
-
-  private static IllegalStateException illegalState(List<Finding> findings) {
-    StringBuilder text = new StringBuilder(NAME);
-    text.append(": memory was overwritten: findings=").append(findings.size());
-    for (Finding finding : findings) {
-      text.append('\n').append(finding);
-    }
-    return new IllegalStateException(text.toString());
+    Findings.throwIfAny(findings());
   }
 
   /** Checks the blocks that an arena is about to end. A second call succeeds. */
   @Override
   final void endScope(long serial) {
-    List<Finding> findings = findings(serial);
-    if (!findings.isEmpty()) {
+    List<Finding> found = findings.since(serial);
+    if (!found.isEmpty()) {
       synchronized (books) {
         books.since(serial).forEach(guards::writeCanaries);
       }
       quarantine.forget(serial);
-      throw illegalState(findings);
+      throw Findings.illegalState(found);
     }
   }
 
@@ -377,10 +302,10 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
   public final long trim() {
     StackRoom.requireForInner();
     requireUsable();
-    List<Finding> findings = new ArrayList<>();
-    long bytes = quarantine.empty(findings);
-    findings.replaceAll(this::withSites);
-    throwIfAny(findings);
+    List<Finding> found = new ArrayList<>();
+    long bytes = quarantine.empty(found);
+    findings.addSites(found);
+    Findings.throwIfAny(found);
     return bytes + super.trim();
   }
 
@@ -402,27 +327,20 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
     if (isClosed()) {
       return;
     }
-    List<Finding> findings = findings(0);
+    List<Finding> found = findings.since(0);
     try {
       super.close();
     } catch (IllegalStateException e) {
-      throw with(findings, e);
+      throw Findings.with(found, e);
     }
-    end(findings);
+    end(found);
   }
 
-  private static IllegalStateException with(List<Finding> findings, IllegalStateException e) {
-    if (!findings.isEmpty()) {
-      e.addSuppressed(illegalState(findings));
-    }
-    return e;
-  }
-
-  private void end(List<Finding> findings) {
+  private void end(List<Finding> found) {
     if (report != null) {
       report.close();
     }
-    throwIfAny(findings);
+    Findings.throwIfAny(found);
   }
 
   /** Empties the quarantine. What is found was found before. */
@@ -444,16 +362,16 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
     if (isClosed()) {
       return;
     }
-    List<Finding> findings = findings(0);
+    List<Finding> found = findings.since(0);
     synchronized (books) {
       books.since(0).forEach(guards::writeCanaries);
     }
     try {
       super.closeAndRelease();
     } catch (IllegalStateException e) {
-      throw with(findings, e);
+      throw Findings.with(found, e);
     }
-    end(findings);
+    end(found);
   }
 
   /** {@return the name, the options, sizes in bytes, and the inner} */

@@ -1,15 +1,10 @@
 package org.jallocator.diagnostics;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.jallocator.Allocator;
-import org.jallocator.AllocatorStats;
 import org.jallocator.Arena;
 import org.jallocator.InvalidFreeException;
-import org.jallocator.LeakException;
 import org.jallocator.OwningAllocator;
 import org.jallocator.spi.AllocatorEvents;
-import org.jallocator.spi.CallCounts;
 import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
 
@@ -42,13 +37,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Confined to its owner thread, or shared and may block, as its inner is. Names and nesting
  * after RMM's statistics resource.
  */
-public sealed class StatsAllocator extends DiagnosticAllocator implements CallCounts
-    permits OwningStatsAllocator {
+public sealed class StatsAllocator extends TalliedAllocator permits OwningStatsAllocator {
 
   static final String NAME = "stats";
-
-  /** The tallies; it guards what is not hot. */
-  final Tallies tallies;
 
   /** Where a thread finds its tally. */
   private final Tally[] hints;
@@ -58,7 +49,6 @@ public sealed class StatsAllocator extends DiagnosticAllocator implements CallCo
 
   StatsAllocator(Allocator inner) {
     super(NAME, inner);
-    this.tallies = new Tallies(shared);
     this.hints = tallies.hints();
     this.only = shared ? null : hints[0];
   }
@@ -351,21 +341,6 @@ public sealed class StatsAllocator extends DiagnosticAllocator implements CallCo
     }
   }
 
-  @Override
-  public final long mallocs() {
-    return tallies.counters().mallocs();
-  }
-
-  @Override
-  public final long frees() {
-    return tallies.counters().frees();
-  }
-
-  @Override
-  public final long failures() {
-    return tallies.counters().failures();
-  }
-
   /** {@return what was counted since this allocator was made} Shared, never blocks. */
   public final StatsCounters counters() {
     return tallies.counters();
@@ -396,88 +371,5 @@ public sealed class StatsAllocator extends DiagnosticAllocator implements CallCo
   /** Makes the peaks what is live now. Shared, may block for an instant. */
   public final void resetPeak() {
     tallies.resetPeak();
-  }
-
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Shared, never blocks: any thread may ask. O(threads). What is live is what is reserved.
-   */
-  @Override
-  public final AllocatorStats stats() {
-    return tallies.stats();
-  }
-
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Confined to its owner thread, or shared and may block, as its inner is. O(threads). Stops
-   * every other thread that uses this for an instant, and waits for calls in progress.
-   */
-  @Override
-  public final void close() {
-    StackRoom.requireForInner();
-    requireOwner();
-    if (isClosed()) {
-      return;
-    }
-    giveBackStranded();
-    tallies.close(
-        () -> {
-          LeakException leak = leak();
-          if (leak != null) {
-            throw AllocatorEvents.leaked(NAME, leak);
-          }
-          setClosed();
-          return true;
-        });
-  }
-
-  private @Nullable LeakException leak() {
-    AllocatorStats stats = stats();
-    return stats.liveBlocks() == 0
-        ? null
-        : new LeakException(NAME, stats, tallies.addresses(LeakException.MAX_ADDRESSES));
-  }
-
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Confined to its owner thread, or shared and may block, as its inner is. O(live blocks), each
-   * of which goes back to the inner.
-   */
-  @Override
-  public final void closeAndRelease() {
-    StackRoom.requireForInner();
-    requireOwner();
-    if (isClosed()) {
-      return;
-    }
-    giveBackStranded();
-    List<LeakException> leaks = new ArrayList<>();
-    tallies.close(
-        () -> {
-          LeakException leak = leak();
-          if (leak != null) {
-            leaks.add(leak);
-          }
-          setClosed();
-          return true;
-        });
-    if (!leaks.isEmpty()) {
-      releaseAll(leaks.get(0));
-      throw AllocatorEvents.leaked(NAME, leaks.get(0));
-    }
-  }
-
-  /** Gives all blocks to the inner. Nobody else does anything any more. */
-  private void releaseAll(LeakException leak) {
-    for (long address : tallies.drop()) {
-      try {
-        inner.free(address);
-      } catch (RuntimeException | Error e) {
-        leak.addSuppressed(e);
-      }
-    }
   }
 }

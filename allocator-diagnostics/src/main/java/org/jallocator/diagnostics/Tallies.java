@@ -333,7 +333,7 @@ final class Tallies {
     StatsCounters now = counters();
     StatsCounters start = frame.start;
     List<Long> histogram = new ArrayList<>();
-    for (int i = 0; i < Tally.BUCKETS; i++) {
+    for (int i = 0; i < TallyCounts.BUCKETS; i++) {
       histogram.add(now.histogram().get(i) - start.histogram().get(i));
     }
     StatsCounters counted =
@@ -370,7 +370,7 @@ final class Tallies {
   }
 
   StatsCounters counters() {
-    long[] histogram = new long[Tally.BUCKETS];
+    long[] histogram = new long[TallyCounts.BUCKETS];
     long frees = 0;
     long failures = 0;
     long totalBytes = 0;

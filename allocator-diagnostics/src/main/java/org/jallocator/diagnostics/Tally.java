@@ -7,25 +7,34 @@ import org.jallocator.Allocator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The figures of one thread of a {@link StatsAllocator}, and the sizes of the blocks that it
- * allocated: of the last one in fields, of all others in a {@link SizeTable}. So a block that is
- * freed before the next malloc never comes into the table.
+ * The figures and the blocks of one thread of a {@link StatsAllocator}, and how other threads come
+ * to them: calls in progress, remote frees and close.
  *
- * <p>Who writes what: its owner writes all fields and the table, without a lock, between {@link
+ * <pre>
+ *   TallyCounts    how much was allocated and freed
+ *   TallyBlocks    which blocks are live, and their sizes
+ *   Tally          what the owner and other threads may do at the same time
+ * </pre>
+ *
+ * <p>These are one object: a malloc or a free of the owner reads fields of it and nothing else.
+ *
+ * <p>Who writes what: its owner writes the counts and the blocks, without a lock, between {@link
  * #enter} and {@link #leave}. Another thread that frees one of its blocks notes that in {@code
  * remoteFrees}, under the monitor, and the owner collects it before it looks at its table again:
- * {@code attention} says that there is something. The owner makes a new table under the monitor,
- * for others who search. The common tally has no owner: all of it is guarded by its monitor.
+ * {@code attention} says that there is something. The common tally has no owner: all of it is
+ * guarded by its monitor.
+ *
+ * <p>A remote free is {@link #freeRemotely}, then a call of the inner, then {@link #freedRemotely}
+ * or {@link #refusedRemotely}. The owner may free the same block at the same time: then both have
+ * counted, and one of the two is taken back by {@link #refused}, by {@link #refusedRemotely}, or by
+ * {@link #collect} if the inner accepted both.
  *
  * <p>Whoever closes must not miss a call in progress. It sets {@link #REVOKED}, makes the owner run
  * a barrier (by a walk of its stack, for which HotSpot stops it), and waits for {@code busy} to be
  * 0. So the owner's store of {@code busy} and its load of {@code attention} need an order only for
  * the compiler.
- *
- * <p>Invariants: a live block is in the fields or in the table, and in both only while it moves;
- * totals of mallocs never fall.
  */
-final class Tally {
+final class Tally extends TallyBlocks {
 
   /** What becomes of a count if the inner refuses a free. */
   enum Refused {
@@ -59,21 +68,8 @@ final class Tally {
   /** In {@code attention}: somebody closes, or has closed. */
   private static final int REVOKED = 4;
 
-  static final int BUCKETS = 65;
-
-  /** The number that stands for {@code last}, in place of that of a cell. */
-  private static final int LAST = -1;
-
-  /** The thread that writes here; null iff this is the common tally or waits for a new owner. */
+  /** The thread that writes here; null iff this is the common tally. */
   @Nullable Thread owner;
-
-  /** The block that was allocated last. */
-  private long last;
-
-  /** Its size; 0 iff it is not live or is in the table. Written after {@code last}. */
-  private long lastSize;
-
-  private final SizeTable table = new SizeTable();
 
   /** The block that its owner frees, {@link #IN_CALL}, or 0: its owner is not in a call. */
   @SuppressWarnings("UnusedVariable") // by its handle
@@ -88,47 +84,8 @@ final class Tally {
   /** Calls in progress of the common tally. Guarded by the monitor. */
   private int calls;
 
-  /** Mallocs by the power of two that is not less than their size. */
-  final long[] histogram = new long[BUCKETS];
-
-  long mallocs;
-
-  /** The bytes of all mallocs. */
-  long totalBytes;
-
-  /** What was freed by this thread, whoever allocated it. */
-  long frees;
-
-  long freedBytes;
-  long failures;
-
-  /** The most that {@link #netBlocks} has been. */
-  long peakNetBlocks;
-
-  /** The most that {@link #netBytes} has been. */
-  long peakNetBytes;
-
-  /** Where the owner's share has changed enough to compare all shares with the peak. */
-  private long noteAboveBytes = Long.MAX_VALUE;
-
-  private long noteBelowBytes = Long.MIN_VALUE;
-  private long noteAboveBlocks = Long.MAX_VALUE;
-
-  /** Up to here a malloc has nothing to do about peaks: the lesser of peak and {@code note...}. */
-  private long watchBytes;
-
-  private long watchBlocks;
-
-  /** Until so much is freed the share cannot have fallen below {@code noteBelowBytes}. */
-  private long watchFreedBytes = Long.MAX_VALUE;
-
   Tally(@Nullable Thread owner) {
     this.owner = owner;
-  }
-
-  /** Makes each block have a serial: how many mallocs there have been. */
-  void keepSerials() {
-    table.keepSerials();
   }
 
   /**
@@ -203,8 +160,23 @@ final class Tally {
     return (attention & DUE) != 0;
   }
 
-  private synchronized void setDue() {
+  @Override
+  synchronized void setDue() {
     attention |= DUE;
+  }
+
+  /**
+   * All shares were compared with the peak; {@link #isDue} when the share has changed by so much.
+   */
+  synchronized void noted(long blocks, long bytes) {
+    noteAfter(blocks, bytes);
+    attention &= ~DUE;
+  }
+
+  /** Says which block the owner frees. Others must not ask the inner about it meanwhile. */
+  void setFreeing(long address) {
+    BUSY.setRelease(this, address);
+    VarHandle.releaseFence();
   }
 
   /** Takes what other threads have freed out of the table. By the owner, or if it is revoked. */
@@ -333,250 +305,29 @@ final class Tally {
         remoteFrees.setAlone(slot);
       }
     } else if (!gone) {
-      setSize(address == last ? LAST : table.find(address), size);
-      uncountFree(size);
+      undoTake(address, size);
     }
-  }
-
-  /** Says which block the owner frees. Others must not ask the inner about it meanwhile. */
-  void setFreeing(long address) {
-    BUSY.setRelease(this, address);
-    VarHandle.releaseFence();
-  }
-
-  /** Needs no table: the block may be another thread's. */
-  void countFree(long size) {
-    frees++;
-    freedBytes += size;
-  }
-
-  void uncountFree(long size) {
-    frees--;
-    freedBytes -= size;
-  }
-
-  /** Mallocs less frees. */
-  long netBlocks() {
-    return mallocs - frees;
-  }
-
-  long netBytes() {
-    return totalBytes - freedBytes;
-  }
-
-  /** {@return the bucket of the histogram for a size} */
-  static int bucketOf(long size) {
-    return Long.SIZE - Long.numberOfLeadingZeros(size - 1);
-  }
-
-  /**
-   * {@return where the size of a block is, for {@link #sizeAt}} By the owner, or if nothing moves.
-   */
-  int find(long address) {
-    return address == last && lastSize != 0 ? LAST : table.find(address);
-  }
-
-  /** {@return a size that was found, or 0} */
-  long sizeAt(int i) {
-    return i == LAST ? lastSize : table.sizeAt(i);
-  }
-
-  private void setSize(int i, long size) {
-    if (i == LAST) {
-      lastSize = size;
-    } else {
-      table.setSize(i, size);
-    }
-  }
-
-  /**
-   * {@return the size of a block, or 0} Beside the owner, which moves the last block to the table.
-   * Without the monitor it may miss what is there.
-   */
-  long sizeOf(long address) {
-    if (last == address) {
-      VarHandle.loadLoadFence();
-      long size = lastSize;
-      VarHandle.loadLoadFence();
-      if (size != 0 && last == address) {
-        return size;
-      }
-    }
-    VarHandle.loadLoadFence();
-    return table.sizeOf(address);
-  }
-
-  /**
-   * Prepares a malloc: the last block is in the table. By the owner.
-   *
-   * @throws OutOfMemoryError if the table cannot grow; nothing has changed
-   */
-  void makeRoom() {
-    if (lastSize != 0) {
-      int i = put(last, lastSize);
-      table.setSerial(i, mallocs); // none came after it
-      VarHandle.storeStoreFence(); // whoever searches finds it at one place or at both
-      lastSize = 0;
-    }
-  }
-
-  /** Counts a block that was allocated, after {@link #makeRoom}. By the owner. */
-  void add(long address, long size) {
-    last = address;
-    lastSize = size;
-    count(size);
-  }
-
-  private void count(long size) {
-    histogram[bucketOf(size)]++;
-    long blocks = ++mallocs - frees;
-    long bytes = (totalBytes += size) - freedBytes;
-    if (blocks > watchBlocks || bytes > watchBytes) {
-      raisePeak(blocks, bytes);
-    }
-  }
-
-  private void raisePeak(long blocks, long bytes) {
-    setPeak(Math.max(blocks, peakNetBlocks), Math.max(bytes, peakNetBytes));
-    if (blocks > noteAboveBlocks || bytes > noteAboveBytes) {
-      setDue();
-    }
-  }
-
-  void setPeak(long blocks, long bytes) {
-    peakNetBlocks = blocks;
-    peakNetBytes = bytes;
-    watchBlocks = Math.min(blocks, noteAboveBlocks);
-    watchBytes = Math.min(bytes, noteAboveBytes);
-  }
-
-  /**
-   * All shares were compared with the peak; {@link #isDue} when the share has changed by so much.
-   */
-  synchronized void noted(long blocks, long bytes) {
-    noteAboveBlocks = netBlocks() + blocks;
-    noteAboveBytes = netBytes() + bytes;
-    noteBelowBytes = netBytes() - bytes;
-    watchFreedBytes = totalBytes - noteBelowBytes;
-    attention &= ~DUE;
-    setPeak(peakNetBlocks, peakNetBytes);
-  }
-
-  /**
-   * Counts the free of a block, which is not live from now on. By the owner.
-   *
-   * @param told what its size must be; 0: any
-   * @return its size; 0 iff it is not here or has another size, and nothing has changed
-   */
-  long take(long address, long told) {
-    long size = lastSize;
-    if (address == last && size != 0) {
-      if (told != 0 && told != size) {
-        return 0;
-      }
-      lastSize = 0;
-    } else {
-      size = table.take(address, told);
-      if (size == 0) {
-        return 0;
-      }
-    }
-    countFree(size);
-    if (freedBytes > watchFreedBytes) {
-      noteFrees();
-    }
-    return size;
-  }
-
-  /** Compares all shares at the next call if the owner's has fallen enough. */
-  private void noteFrees() {
-    if (totalBytes - freedBytes < noteBelowBytes) {
-      setDue();
-    }
-    watchFreedBytes = totalBytes - noteBelowBytes;
   }
 
   /** Counts a block that was allocated. Needs the monitor; for the common tally. */
   void addCommon(long address, long size) {
     put(address, size);
-    count(size);
-  }
-
-  /** Puts a block into the table; {@return its cell} By the owner, or under the monitor if none. */
-  private int put(long address, long size) {
-    int i = table.revive(address, size);
-    return i >= 0 ? i : putSlow(address, size);
-  }
-
-  private int putSlow(long address, long size) {
-    if (table.isFullFor(table.find(address))) {
-      grow();
-    }
-    int i = table.find(address);
-    restore(i, address, size);
-    return i;
-  }
-
-  private synchronized void grow() {
-    table.grow();
-  }
-
-  /**
-   * Puts back a block whose free was refused. Takes no memory. By the owner, or under the monitor
-   * if none.
-   */
-  void restore(long address, long size) {
-    restore(table.find(address), address, size);
-  }
-
-  private void restore(int i, long address, long size) {
-    long before = table.sizeAt(i);
-    if (before != 0) {
-      countFree(before); // somebody freed it behind this layer
-    }
-    table.put(i, address, size);
-  }
-
-  /** Counts blocks that are younger than a serial as freed. For a confined allocator. */
-  void dropSince(long since) {
-    if (mallocs > since) {
-      drop(LAST); // no malloc came after it
-    }
-    for (int i = 0; i < table.end(); i += 2) {
-      if (table.serialAt(i) > since) {
-        drop(i);
-      }
-    }
+    countMalloc(size);
   }
 
   /** Counts all blocks as freed. Needs the monitor. */
   void dropAll() {
     collect(); // no call is in progress
-    drop(LAST);
-    for (int i = 0; i < table.end(); i += 2) {
-      drop(i);
-    }
+    dropBlocks();
   }
 
-  private void drop(int i) {
-    long size = sizeAt(i);
-    if (size != 0) {
-      setSize(i, 0);
-      countFree(size);
-    }
-  }
-
-  /** Visits the address of every block. Needs the monitor. */
+  /** Visits the address of every block that no other thread has freed. Needs the monitor. */
   void forEach(LongConsumer visitor) {
-    visit(lastSize, last, visitor);
-    for (int i = 0; i < table.end(); i += 2) {
-      visit(table.sizeAt(i), table.addressAt(i), visitor);
-    }
-  }
-
-  private void visit(long size, long address, LongConsumer visitor) {
-    if (size != 0 && remoteFrees.find(address) < 0) {
-      visitor.accept(address);
-    }
+    forEachBlock(
+        address -> {
+          if (remoteFrees.find(address) < 0) {
+            visitor.accept(address);
+          }
+        });
   }
 }
