@@ -1,5 +1,7 @@
 package org.jallocator.diagnostics;
 
+import org.jspecify.annotations.Nullable;
+
 /** What the {@link Books} say of one block. Guarded by the books. */
 class Block {
 
@@ -17,6 +19,11 @@ class Block {
 
   /** How many blocks had been entered when it was, itself included. */
   long serial;
+
+  /** The blocks of the books that were entered before it and after it. */
+  @Nullable Block older;
+
+  @Nullable Block newer;
 
   /** Whether it is on its way back to the inner, or held back: not live any more. */
   boolean leaving;

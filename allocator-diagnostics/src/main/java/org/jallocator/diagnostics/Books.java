@@ -2,15 +2,14 @@ package org.jallocator.diagnostics;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
+import java.util.Collections;
 import java.util.List;
-import java.util.function.Consumer;
 import org.jallocator.AllocatorStats;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The live blocks of a layer by address, with the sums that {@code stats} shows, in an
- * open-addressed table on the Java heap.
+ * The live blocks of a layer, with the sums that {@code stats} shows: by address, in an
+ * open-addressed table on the Java heap, and by age, linked.
  *
  * <pre>
  *   enter            block is live
@@ -22,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariants: {@code liveBlocks} and {@code liveBytes} are the sums over the blocks that are not
  * {@code leaving}, {@code reservedBytes} is the sum over those that are not {@code given}; the
- * table is at most half full; an address stands in it once.
+ * table is at most half full; an address stands in it once; what is in the table is linked.
  *
  * <p>What is given does not count as reserved while the inner takes it: another thread may have the
  * same memory by then, and the peak must not count it twice.
@@ -57,6 +56,9 @@ final class Books<B extends Block> {
   long innerMallocs;
   long innerFrees;
   private long serial;
+
+  /** The block that was entered last, of those that are in the table. */
+  private @Nullable Block newest;
 
   /** {@return the block that starts at an address, live or leaving, or null} */
   @SuppressWarnings("unchecked") // only blocks of type B are entered
@@ -120,12 +122,20 @@ final class Books<B extends Block> {
     slots[i] = block;
     if (there == null) {
       used++;
-    } else if (!there.leaving) {
-      liveBlocks--;
-      liveBytes -= there.size;
-      reservedBytes -= there.held;
-      innerFrees++;
+    } else {
+      unlink(there);
+      if (!there.leaving) {
+        liveBlocks--;
+        liveBytes -= there.size;
+        reservedBytes -= there.held;
+        innerFrees++;
+      }
     }
+    block.older = newest;
+    if (newest != null) {
+      newest.newer = block;
+    }
+    newest = block;
     pendingMallocs--;
     pendingBytes -= block.size;
     liveBlocks++;
@@ -200,15 +210,29 @@ final class Books<B extends Block> {
     }
     slots[hole] = null;
     used--;
+    unlink(block);
+  }
+
+  private void unlink(Block block) {
+    Block older = block.older;
+    Block newer = block.newer;
+    if (older != null) {
+      older.newer = newer;
+    }
+    if (newer != null) {
+      newer.older = older;
+    } else {
+      newest = older;
+    }
+    block.older = null;
+    block.newer = null;
   }
 
   /** {@return the live block whose bytes an address is one of, or null} O(blocks). */
   @SuppressWarnings("unchecked") // only blocks of type B are entered
   @Nullable B holder(long address) {
-    for (Block block : slots) {
-      if (block != null
-          && !block.leaving
-          && Long.compareUnsigned(address - block.address, block.size) < 0) {
+    for (Block block = newest; block != null; block = block.older) {
+      if (!block.leaving && Long.compareUnsigned(address - block.address, block.size) < 0) {
         return (B) block;
       }
     }
@@ -218,34 +242,24 @@ final class Books<B extends Block> {
   /** {@return the block, live or held back, whose memory an address lies in, or null} O(blocks). */
   @SuppressWarnings("unchecked") // only blocks of type B are entered
   @Nullable B holderOfRaw(long address) {
-    for (Block block : slots) {
-      if (block != null && Long.compareUnsigned(address - block.raw, block.held) < 0) {
+    for (Block block = newest; block != null; block = block.older) {
+      if (Long.compareUnsigned(address - block.raw, block.held) < 0) {
         return (B) block;
       }
     }
     return null;
   }
 
-  /** Visits every live block, in no order. O(blocks). */
+  /** {@return the live blocks that were entered after a serial, oldest first} O(their number). */
   @SuppressWarnings("unchecked") // only blocks of type B are entered
-  void forEach(Consumer<? super B> visitor) {
-    for (Block block : slots) {
-      if (block != null && !block.leaving) {
-        visitor.accept((B) block);
-      }
-    }
-  }
-
-  /** {@return the live blocks that were entered after a serial, oldest first} O(n log n). */
   List<B> since(long serial) {
     List<B> blocks = new ArrayList<>();
-    forEach(
-        block -> {
-          if (block.serial > serial) {
-            blocks.add(block);
-          }
-        });
-    blocks.sort(Comparator.comparingLong(block -> block.serial));
+    for (Block block = newest; block != null && block.serial > serial; block = block.older) {
+      if (!block.leaving) {
+        blocks.add((B) block);
+      }
+    }
+    Collections.reverse(blocks);
     return blocks;
   }
 
