@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -41,8 +42,13 @@ class TortureTest {
   @TestFactory
   Stream<DynamicTest> nothingIsWrongAndEveryPlantedBugIsReported() {
     String wanted = System.getProperty("torture.rows", ".*");
-    return ROWS.stream()
-        .filter(row -> row.name().matches(wanted))
+    List<Row> rows = ROWS.stream().filter(row -> row.name().matches(wanted)).toList();
+    if (rows.isEmpty()) {
+      throw new IllegalArgumentException(
+          "no row matches: torture.rows=%s (rows: %s)"
+              .formatted(wanted, ROWS.stream().map(Row::name).collect(Collectors.joining("; "))));
+    }
+    return rows.stream()
         .map(row -> DynamicTest.dynamicTest(row.name(), () -> run(row, Scale.configured())));
   }
 
