@@ -385,11 +385,14 @@ class Heap {
     BlockPool pool = pool(sizeClass);
     // A thread that never runs out of blocks would otherwise never collect.
     slowCalls++;
-    if (pool.isFull() || (slowCalls & 63) == 0 || pool.nextWasFreedTwice()) {
+    if (pool.isFull() || (slowCalls & 63) == 0) {
       collect();
     }
     if (pool.word == 0 && !pool.refill()) {
       return Allocator.NULL;
+    }
+    if (pool.nextWasFreedTwice()) {
+      collect();
     }
     lastClass = sizeClass;
     return pool.take();

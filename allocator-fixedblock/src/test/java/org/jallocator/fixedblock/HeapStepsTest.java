@@ -2,6 +2,7 @@ package org.jallocator.fixedblock;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.jallocator.Allocator;
@@ -58,5 +59,28 @@ final class HeapStepsTest {
     // Here the thread that frees y is stopped: the page is not in the heap's list yet.
     heap.freeRemotely(page, (int) page.index(x));
     assertFalse(owner.freeOfOne(thread, x, table), "freed twice, one after the other");
+  }
+
+  @Test
+  void aBlockThatTwoThreadsFreedIsNotHandedOutBeforeThatIsFound() {
+    long[] blocks = new long[2 * Long.SIZE];
+    for (int i = 0; i <= Long.SIZE; i++) {
+      blocks[i] = malloc(); // the last one is of the second word, which is active from now on
+    }
+    int twice = (int) page.index(blocks[3]);
+    assertTrue(heap.tryEnter(thread));
+    heap.freeSlow(page, (int) page.index(blocks[7]), blocks[7]);
+    heap.exit();
+    assertTrue(owner.freeOfOne(thread, blocks[3], table));
+    // Another thread saw the block live before that, and adds it only now.
+    page.remote.add(twice);
+    heap.freeRemotely(page, (int) page.index(blocks[9]));
+    for (int i = Long.SIZE + 1; i < blocks.length; i++) {
+      blocks[i] = malloc();
+    }
+    assertEquals(blocks[3], malloc());
+    assertNotNull(freedTwice.take("test"));
+    heap.collectAll();
+    assertFalse(heap.pool(0).isFree(page, twice), "free again behind the new owner's back");
   }
 }
