@@ -1,6 +1,5 @@
 package org.jallocator.torture;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
@@ -40,15 +39,22 @@ final class DepthRow implements Row {
   }
 
   /**
-   * Overflows in a machine that compiles nothing: a compiled method looks as far ahead at its entry
-   * as all methods need that it has inlined, so that the stack seldom ends in these.
+   * Overflows in machines that compile nothing, one for each stack: a compiled method looks as far
+   * ahead at its entry as all methods need that it has inlined, so that the stack seldom ends in
+   * these.
    */
   private static long interpreted(long rounds, List<String> stacks) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(ProgramOnShallowStack.class.getName());
-    command.add("" + rounds);
-    command.addAll(stacks);
-    return ChildJvm.run(List.of(), Map.of(), List.of("-Xint", "-Xmx256m"), command).tried();
+    long overflows = 0;
+    for (String stack : stacks) {
+      overflows +=
+          ChildJvm.run(
+                  List.of(),
+                  Map.of(),
+                  List.of("-Xint", "-Xmx256m"),
+                  List.of(ProgramOnShallowStack.class.getName(), "" + rounds, stack))
+              .tried();
+    }
+    return overflows;
   }
 
   /** {@return how many times the stack has overflowed: about as often as it is asked to} */
