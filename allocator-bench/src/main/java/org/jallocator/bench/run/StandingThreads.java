@@ -2,6 +2,8 @@ package org.jallocator.bench.run;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadFactory;
@@ -23,9 +25,16 @@ public final class StandingThreads implements AutoCloseable {
 
   private final ThreadFactory threads;
   private final Map<Integer, ThreadPoolExecutor> crews = new HashMap<>();
+  private final Queue<Thread> made = new ConcurrentLinkedQueue<>();
 
   public StandingThreads(ThreadFactory threads) {
     this.threads = threads;
+  }
+
+  private Thread make(Runnable work) {
+    Thread thread = threads.newThread(work);
+    made.add(thread);
+    return thread;
   }
 
   /** {@return what runs the lines of a round of so many threads, each on a thread of its own} */
@@ -34,21 +43,23 @@ public final class StandingThreads implements AutoCloseable {
         count,
         size ->
             new ThreadPoolExecutor(
-                size, size, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), threads));
+                size, size, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), this::make));
   }
 
   /** Ends the threads and waits for their ends: a contender may be closed after that. */
   @Override
   public void close() {
     crews.values().forEach(ThreadPoolExecutor::shutdown);
-    for (ThreadPoolExecutor crew : crews.values()) {
+    // The pool ends a moment before its threads do.
+    for (Thread thread : made) {
       try {
-        if (!crew.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-          throw new IllegalStateException("threads do not end: seconds=" + PATIENCE_SECONDS);
-        }
+        thread.join(TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new IllegalStateException("interrupted", e);
+      }
+      if (thread.isAlive()) {
+        throw new IllegalStateException("threads do not end: seconds=" + PATIENCE_SECONDS);
       }
     }
   }
