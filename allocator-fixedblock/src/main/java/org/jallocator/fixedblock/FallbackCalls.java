@@ -10,7 +10,7 @@ import org.jallocator.spi.AllocatorErrors;
  */
 final class FallbackCalls {
 
-  final boolean shared;
+  private final boolean shared;
 
   /** Whether the parts have an option that lets any thread call: for the errors. */
   private final boolean canBeShared;

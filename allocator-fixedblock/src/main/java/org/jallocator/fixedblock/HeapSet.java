@@ -309,7 +309,7 @@ final class HeapSet {
 
   /** {@return whether a heap has no owner} It is taken from one that has ended. */
   boolean isOrphan(Heap heap) {
-    if (heap.owner() == null || !hasOwnerEnded(heap)) {
+    if (!hasOwnerEnded(heap)) {
       return heap.owner() == null;
     }
     lock.lock();

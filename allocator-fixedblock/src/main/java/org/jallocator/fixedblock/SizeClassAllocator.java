@@ -19,10 +19,10 @@ import org.jallocator.OwningAllocator;
  * </pre>
  *
  * <p>so that a size over 128 bytes wastes less than 12.5 % of itself. A class starts with a page of
- * at most 16 KiB. The more it holds, the larger the pages that it takes next, up to {@code
- * pageSize}: a class at most doubles what it holds. A page is cut without remainder, and a large
- * one into a multiple of 64 blocks. All classes share one table of pages, so that a free, which
- * comes without a size, finds its block in one look-up.
+ * at most 16 KiB, or of one block. The more it holds, the larger the pages that it takes next, up
+ * to {@code pageSize}: a page about doubles what the class holds, at the most. A page is cut
+ * without remainder, and a large one into a multiple of 64 blocks. All classes share one table of
+ * pages, so that a free, which comes without a size, finds its block in one look-up.
  *
  * <pre>{@code
  * try (Allocator c = new DefaultAllocator();

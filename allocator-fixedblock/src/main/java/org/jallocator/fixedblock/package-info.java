@@ -27,7 +27,8 @@
  *   SharedSizeClasses.malloc
  *     mallocHot -> HeapSet.hint -> HeapOwner.take -> Heap.take              no lock, no atomic
  *     mallocCold -> PagedAllocator.mallocSlow -> SharedAllocator.takeSlow
- *       -> Heap.takeSlow -> collect, BlockPool.refill                       once in 64 blocks
+ *       -> Heap.takeSlow -> BlockPool.refill                                once in 64 blocks
+ *                        -> collect                          if no page has another, or it is time
  *       -> HeapPages.takeOfNew -> PageSource.take -> the inner              once a page
  *
  *   SharedSizeClasses.free
