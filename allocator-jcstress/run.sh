@@ -43,7 +43,7 @@ done
 control=$target/control
 rm -rf "$control" && mkdir -p "$control/source" "$control/classes"
 sed '/static void heavy(List<Thread> owners) {/a\    if (FULL || !FULL) { return; }' \
-  ../allocator-fixedblock/src/main/java/org/jallocator/fixedblock/HeapFence.java >"$control/source/HeapFence.java"
+  ../allocator-api/src/main/java/org/jallocator/spi/OwnerFence.java >"$control/source/OwnerFence.java"
 sed 's/return !thread.isAlive();/return true;/' \
   src/main/java/org/jallocator/fixedblock/Ended.java >"$control/source/Ended.java"
 javac -nowarn -proc:none -d "$control/classes" -cp "$classes:$libraries" "$control"/source/*.java

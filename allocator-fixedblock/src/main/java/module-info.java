@@ -6,8 +6,6 @@ module org.jallocator.fixedblock {
 
   exports org.jallocator.fixedblock;
 
-  uses org.jallocator.spi.ProcessFence;
-
   provides org.jallocator.spi.AllocatorProvider with
       org.jallocator.fixedblock.FixedBlockProvider,
       org.jallocator.fixedblock.SizeClassProvider,

@@ -1,8 +1,5 @@
 package org.jallocator;
 
-import java.util.stream.Collectors;
-import java.util.stream.LongStream;
-
 /**
  * A close that found live blocks. If {@link Allocator#close} throws it, nothing was released and
  * the allocator is open: free the blocks and close again. If {@link Allocator#closeAndRelease}
@@ -65,23 +62,31 @@ public final class LeakException extends IllegalStateException {
    * @param addresses the addresses of the first few, {@value #MAX_ADDRESSES} at the most
    */
   public LeakException(String layer, AllocatorStats live, String sites, long... addresses) {
-    super(
-        layer
-            + ": closed with live blocks: blocks="
-            + live.liveBlocks()
-            + ", bytes="
-            + live.liveBytes()
-            + (live.unsizedBlocks() == 0 ? "" : ", unsized=" + live.unsizedBlocks())
-            + ", first="
-            + LongStream.of(addresses)
-                .mapToObj(address -> "0x" + Long.toHexString(address))
-                .collect(Collectors.joining(", ", "[", "]"))
-            + (sites.isEmpty() ? "" : "\n" + sites));
+    super(message(layer, live, sites, addresses));
     this.sites = sites;
     this.liveBlocks = live.liveBlocks();
     this.liveBytes = live.liveBytes();
     this.unsizedBlocks = live.unsizedBlocks();
     this.addresses = addresses.clone();
+  }
+
+  // No stream: this is made at the end of a stack, where its first use would break it for good.
+  private static String message(String layer, AllocatorStats live, String sites, long[] addresses) {
+    StringBuilder message = new StringBuilder(layer);
+    message.append(": closed with live blocks: blocks=").append(live.liveBlocks());
+    message.append(", bytes=").append(live.liveBytes());
+    if (live.unsizedBlocks() != 0) {
+      message.append(", unsized=").append(live.unsizedBlocks());
+    }
+    message.append(", first=[");
+    for (int i = 0; i < addresses.length; i++) {
+      message.append(i == 0 ? "0x" : ", 0x").append(Long.toHexString(addresses[i]));
+    }
+    message.append(']');
+    if (!sites.isEmpty()) {
+      message.append('\n').append(sites);
+    }
+    return message.toString();
   }
 
   /** {@return how many blocks are live} */

@@ -25,14 +25,17 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p><b>Price.</b> Without listeners, one read, and no object. <b>Errors.</b> Whatever a listener
- * throws is caught; the first of each listener is logged. One thing can come out of a call: the
- * {@link StackOverflowError} of having no stack left for the call itself. So a layer calls it
- * outside its locks, while its books are whole, and never between a store and the store that
- * completes it.
+ * throws is caught; the first of each listener is logged, but for stack overflows. One thing can
+ * come out of a call: the {@link StackOverflowError} of having no stack left for the call itself.
+ * So a layer calls it outside its locks, while its books are whole, and never between a store and
+ * the store that completes it.
  *
  * <p>Shared, never blocks but for {@link #add}, {@link #remove} and {@link #load} among themselves.
  */
 public final class AllocatorEvents {
+
+  /** An unreadable list of listeners is reported at every step, for ever. */
+  private static final int MAX_FAILURES = 64;
 
   private enum Kind {
     PAGE_TAKEN,
@@ -65,6 +68,11 @@ public final class AllocatorEvents {
 
   private static boolean loaded;
 
+  static {
+    // Layers initialize this class before the end of a stack can come, and need that one as well.
+    StackRoom.hasForInner();
+  }
+
   private AllocatorEvents() {}
 
   /**
@@ -85,14 +93,15 @@ public final class AllocatorEvents {
         ServiceLoader.load(AllocatorListener.class, loader).stream().spliterator();
     String before = "";
     boolean more = true;
-    while (more) {
+    for (int failures = 0; more && failures < MAX_FAILURES; ) {
       try {
         more = rest.tryAdvance(provider -> found.add(provider.get()));
       } catch (ServiceConfigurationError | LinkageError e) {
-        String message = e.toString();
-        log("listener cannot be loaded", e);
-        more = !message.equals(before); // an unreadable list is reported for ever
-        before = message;
+        failures++;
+        if (!e.toString().equals(before)) {
+          log("listener cannot be loaded", e);
+        }
+        before = e.toString();
       }
     }
     return found;
@@ -256,7 +265,8 @@ public final class AllocatorEvents {
   }
 
   private static void failed(Entry entry, Throwable thrown) {
-    if (!entry.logged) {
+    // Where the stack ends, the first use of a logger breaks classes of the JDK for the process.
+    if (!entry.logged && !(thrown instanceof StackOverflowError)) {
       entry.logged = true;
       log("listener threw: listener=" + entry.listener.getClass().getName(), thrown);
     }

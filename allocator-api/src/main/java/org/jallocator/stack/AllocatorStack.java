@@ -10,6 +10,7 @@ import org.jallocator.AllocatorConfigException;
 import org.jallocator.LeakException;
 import org.jallocator.spi.AllocatorErrors;
 import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,14 +69,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AllocatorStack implements AutoCloseable {
 
-  /** A way to close layers; returns what they threw, or null. */
-  private interface Closing {
-    @Nullable Throwable apply(ClosingOrder layers);
-  }
-
   private final @Nullable String name;
   private final Blueprint.Use blueprint;
-  private final Layer root;
   private final ClosingOrder layers;
   private final Thread owner = Thread.currentThread();
   private final Object lock = new Object();
@@ -83,8 +78,7 @@ public final class AllocatorStack implements AutoCloseable {
   private AllocatorStack(@Nullable String name, Blueprint.Use blueprint) {
     this.name = name;
     this.blueprint = blueprint;
-    this.root = StackBuilder.build(blueprint);
-    this.layers = ClosingOrder.below(root);
+    this.layers = StackBuilder.build(blueprint);
   }
 
   /**
@@ -222,7 +216,7 @@ public final class AllocatorStack implements AutoCloseable {
     try {
       StackRegistry.OPEN.add(stack);
     } catch (RuntimeException | Error e) {
-      stack.layers.closeAndRelease();
+      Failures.join(e, stack.close(true));
       throw e;
     }
     return stack;
@@ -262,7 +256,7 @@ public final class AllocatorStack implements AutoCloseable {
 
   /** {@return the allocator at the root, which stands on all others} */
   public Allocator allocator() {
-    return root.allocator();
+    return layers.root().allocator();
   }
 
   /**
@@ -298,7 +292,7 @@ public final class AllocatorStack implements AutoCloseable {
    */
   public List<StackLayer> layers() {
     Map<Layer, StackLayer> found = new LinkedHashMap<>();
-    addLayers(root, "0", found);
+    addLayers(layers.root(), "0", found);
     return List.copyOf(found.values());
   }
 
@@ -335,7 +329,7 @@ public final class AllocatorStack implements AutoCloseable {
    */
   public String describe() {
     synchronized (lock) {
-      return Description.of(blueprint, root);
+      return Description.of(blueprint, layers.root());
     }
   }
 
@@ -345,7 +339,9 @@ public final class AllocatorStack implements AutoCloseable {
    *
    * <p>A layer that leaks stays open, and so does all that it stands on, for that memory is in use:
    * free the blocks and close again, or give them up with {@link #closeAndRelease}. So does a layer
-   * that finds the Java heap or the Java stack full. The rest is closed even if a layer throws.
+   * that finds the Java heap or the Java stack full, and one that throws an {@code
+   * IllegalStateException} while it has memory of its inner layer, such as a page that the inner
+   * layer refused. The rest is closed even if a layer throws.
    *
    * @throws LeakException if a layer has live blocks
    * @throws IllegalStateException if an open layer is confined to another thread that has not
@@ -355,7 +351,8 @@ public final class AllocatorStack implements AutoCloseable {
    */
   @Override
   public void close() {
-    close(ClosingOrder::close);
+    StackRoom.requireForStack();
+    rethrow(close(false));
   }
 
   /**
@@ -363,7 +360,9 @@ public final class AllocatorStack implements AutoCloseable {
    * blocks. What no layer keeps books of stays with the leaf: blocks that a {@code jna} leaf handed
    * out directly. Closing again what is closed is silent.
    *
-   * <p>All layers are closed at the end, whatever they throw.
+   * <p>All layers are closed at the end, whatever they throw, with one exception: a layer that
+   * finds the Java heap or the Java stack full stays open, and so does all that it stands on. Close
+   * again when there is room.
    *
    * @throws LeakException if a layer had live blocks; the leaks of other layers are suppressed in
    *     it
@@ -373,20 +372,30 @@ public final class AllocatorStack implements AutoCloseable {
    *     suppressed in it
    */
   public void closeAndRelease() {
-    close(ClosingOrder::closeAndRelease);
+    StackRoom.requireForStack();
+    rethrow(close(true));
   }
 
-  private void close(Closing closing) {
+  /** Closes what can be closed; returns what that threw, or null. */
+  private @Nullable Throwable close(boolean release) {
     Throwable failure;
     boolean closed;
     synchronized (lock) {
       checkThread();
-      failure = closing.apply(layers);
+      failure = release ? layers.closeAndRelease() : layers.close();
       closed = layers.isClosed();
     }
     if (closed) {
-      StackRegistry.OPEN.remove(this);
+      try {
+        StackRegistry.OPEN.remove(this);
+      } catch (RuntimeException | Error e) {
+        failure = Failures.join(failure, e); // the next close removes it
+      }
     }
+    return failure;
+  }
+
+  private static void rethrow(@Nullable Throwable failure) {
     if (failure instanceof Error error) {
       throw error;
     }

@@ -6,6 +6,8 @@ import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import org.jallocator.Allocator;
+import org.jallocator.AllocatorStats;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.LeakException;
 import org.jspecify.annotations.Nullable;
@@ -14,14 +16,11 @@ import org.jspecify.annotations.Nullable;
  * All layers of a stack, from the root down: each after all that use it, and, of those that it does
  * not matter for, the ones to the left first.
  *
+ * <p>Closing makes no object of its own, so that a full Java heap does not stop it.
+ *
  * @param inOrder the layers in that order
  */
 record ClosingOrder(List<Layer> inOrder) {
-
-  /** Closes the allocator of one layer and marks the layer; returns what that threw, or null. */
-  private interface Step {
-    @Nullable Throwable apply(Layer layer);
-  }
 
   /** {@return the layers from a root down} */
   static ClosingOrder below(Layer root) {
@@ -40,9 +39,15 @@ record ClosingOrder(List<Layer> inOrder) {
     }
   }
 
+  /** {@return the layer that stands on all others} */
+  Layer root() {
+    return inOrder.get(0);
+  }
+
   /** {@return the first layer that is open and confined to the thread that made it, if any} */
   @Nullable Layer firstConfined() {
-    for (Layer layer : inOrder) {
+    for (int i = 0; i < inOrder.size(); i++) {
+      Layer layer = inOrder.get(i);
       if (!layer.isClosed() && !layer.allocator().isShared()) {
         return layer;
       }
@@ -52,8 +57,8 @@ record ClosingOrder(List<Layer> inOrder) {
 
   /** {@return whether every layer is closed} */
   boolean isClosed() {
-    for (Layer layer : inOrder) {
-      if (!layer.isClosed()) {
+    for (int i = 0; i < inOrder.size(); i++) {
+      if (!inOrder.get(i).isClosed()) {
         return false;
       }
     }
@@ -62,7 +67,8 @@ record ClosingOrder(List<Layer> inOrder) {
 
   /**
    * Closes what can be closed. A layer that leaks stays open, and so does all that it stands on.
-   * The same holds for one that runs out of Java heap or Java stack: it can be closed again. One
+   * The same holds for one that runs out of Java heap or Java stack, and for one that throws an
+   * {@code IllegalStateException} and still has memory of its inner: it can be closed again. One
    * that reports frees that raced is closed again at once, because it reports them once. A layer
    * that fails in another way is given up, and what it stands on is closed.
    *
@@ -70,30 +76,30 @@ record ClosingOrder(List<Layer> inOrder) {
    *     every layer that was open is closed without an error
    */
   @Nullable Throwable close() {
-    return forEachUnused(ClosingOrder::close);
+    Throwable failure = null;
+    for (int i = 0; i < inOrder.size(); i++) {
+      Layer layer = inOrder.get(i);
+      if (!layer.isClosed() && !layer.isInUse()) {
+        failure = Failures.join(failure, close(layer));
+      }
+    }
+    return failure;
   }
 
   /**
-   * Closes every layer that is open, with the memory of its live blocks. What a layer throws keeps
-   * no other one open.
+   * Closes every layer that is open, with the memory of its live blocks. A layer that runs out of
+   * Java heap or Java stack stays open, and so does all that it stands on: it can be closed again.
+   * What else a layer throws keeps no other one open.
    *
    * @return what the first one threw, and in it, as suppressed, what the others threw; null iff
    *     every layer that was open is closed without an error
    */
   @Nullable Throwable closeAndRelease() {
-    return forEachUnused(ClosingOrder::closeAndRelease);
-  }
-
-  private @Nullable Throwable forEachUnused(Step step) {
     Throwable failure = null;
-    for (Layer layer : inOrder) {
+    for (int i = 0; i < inOrder.size(); i++) {
+      Layer layer = inOrder.get(i);
       if (!layer.isClosed() && !layer.isInUse()) {
-        Throwable thrown = step.apply(layer);
-        if (failure == null) {
-          failure = thrown;
-        } else if (thrown != null && thrown != failure) {
-          failure.addSuppressed(thrown);
-        }
+        failure = Failures.join(failure, closeAndRelease(layer));
       }
     }
     return failure;
@@ -114,24 +120,42 @@ record ClosingOrder(List<Layer> inOrder) {
     try {
       layer.allocator().close();
       layer.close();
+      return report;
     } catch (RuntimeException | Error e) {
-      report.addSuppressed(endedBy(e, layer));
+      return Failures.join(report, endedBy(e, layer));
     }
-    return report;
   }
 
   /** Marks a layer that threw, unless it can be closed again; returns what it threw. */
   private static Throwable endedBy(Throwable thrown, Layer layer) {
-    if (!(thrown instanceof LeakException || thrown instanceof VirtualMachineError)) {
+    boolean again =
+        thrown instanceof LeakException
+            || thrown instanceof VirtualMachineError
+            || (thrown instanceof IllegalStateException && hasMemory(layer.allocator()));
+    if (!again) {
       layer.close();
     }
     return thrown;
+  }
+
+  /** {@return whether an allocator has memory of its inner, as far as its figures can be read} */
+  private static boolean hasMemory(Allocator allocator) {
+    try {
+      AllocatorStats stats = allocator.stats();
+      return stats.isTracked() && stats.reservedBytes() > 0;
+    } catch (VirtualMachineError e) {
+      return true; // ask again at the next close
+    } catch (RuntimeException | Error e) {
+      return false;
+    }
   }
 
   private static @Nullable Throwable closeAndRelease(Layer layer) {
     Throwable thrown = null;
     try {
       layer.allocator().closeAndRelease();
+    } catch (VirtualMachineError e) {
+      return e; // the layer is open, or closed and silent next time
     } catch (RuntimeException | Error e) {
       thrown = e;
     }

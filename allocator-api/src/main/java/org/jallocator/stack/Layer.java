@@ -22,6 +22,10 @@ final class Layer {
     this.blueprint = blueprint;
     this.allocator = allocator;
     this.inners = List.copyOf(inners);
+  }
+
+  /** Notes in the inner layers that this one stands on them. */
+  void use() {
     for (Layer inner : inners) {
       inner.users.add(this);
     }

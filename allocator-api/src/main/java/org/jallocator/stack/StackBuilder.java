@@ -1,8 +1,6 @@
 package org.jallocator.stack;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.List;
 import org.jallocator.Allocator;
@@ -10,6 +8,8 @@ import org.jallocator.OwningAllocator;
 import org.jallocator.spi.AllocatorProvider.InnerLayer;
 import org.jallocator.spi.AllocatorSettings;
 import org.jallocator.spi.Option;
+import org.jallocator.spi.StackRoom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Builds the layers of a blueprint, each after all that it stands on. If one cannot be built, those
@@ -18,22 +18,39 @@ import org.jallocator.spi.Option;
 final class StackBuilder {
 
   private final IdentityHashMap<Blueprint, Layer> layers = new IdentityHashMap<>();
-  private final Deque<Layer> youngestFirst = new ArrayDeque<>();
+  private final List<Layer> youngestFirst = new ArrayList<>();
+
+  /** Of the layers that are built; made before them, since it must not want for Java heap. */
+  private final ClosingOrder closingOrder = new ClosingOrder(youngestFirst);
+
+  /** What a provider has created and no layer has yet. */
+  private @Nullable Allocator created;
 
   private StackBuilder() {}
 
-  /** {@return the layer at the root} */
-  static Layer build(Blueprint.Use root) {
+  /** {@return all layers, in the order in which they are to be closed} */
+  static ClosingOrder build(Blueprint.Use root) {
+    // Whatever overflows the stack below leaves at least that room to close what was built.
+    StackRoom.requireForStack();
     StackBuilder builder = new StackBuilder();
     try {
-      return builder.layer(root);
+      return ClosingOrder.below(builder.layer(root));
     } catch (RuntimeException | Error e) {
-      Throwable onClose = new ClosingOrder(List.copyOf(builder.youngestFirst)).closeAndRelease();
-      if (onClose != null && onClose != e) {
-        e.addSuppressed(onClose);
-      }
+      builder.closeAfter(e);
       throw e;
     }
+  }
+
+  /** Closes what was built; what that throws is suppressed in what ended the building. */
+  private void closeAfter(Throwable failure) {
+    if (created != null) {
+      try {
+        created.closeAndRelease();
+      } catch (RuntimeException | Error e) {
+        Failures.join(failure, e);
+      }
+    }
+    Failures.join(failure, closingOrder.closeAndRelease());
   }
 
   private Layer layer(Blueprint.Use use) {
@@ -48,8 +65,10 @@ final class StackBuilder {
     }
     checkOwning(blueprint, inners);
     Layer layer = new Layer(blueprint, create(blueprint, inners), inners);
+    youngestFirst.add(0, layer);
+    created = null;
+    layer.use();
     layers.put(blueprint, layer);
-    youngestFirst.addFirst(layer);
     checkShared(layer);
     return layer;
   }
@@ -75,9 +94,10 @@ final class StackBuilder {
 
   private Allocator create(Blueprint blueprint, List<Layer> inners) {
     String name = Problem.quoted(blueprint.declaration().name());
-    Allocator created;
+    Settings settings = new Settings(blueprint, inners);
+    Allocator found;
     try {
-      created = blueprint.declaration().provider().create(new Settings(blueprint, inners));
+      found = blueprint.declaration().provider().create(settings);
     } catch (IllegalArgumentException e) {
       throw Problem.at(blueprint.spot(), name + " refuses its configuration")
           .line(String.valueOf(e.getMessage()))
@@ -92,8 +112,8 @@ final class StackBuilder {
           .line(e.toString())
           .exception(e);
     }
-    boolean known = youngestFirst.stream().anyMatch(layer -> layer.allocator() == created);
-    if (created == null || known) {
+    boolean known = isKnown(found);
+    if (found == null || known) {
       throw Problem.at(blueprint.spot(), name + " cannot be created")
           .line(
               "Expected a new allocator from its provider, found "
@@ -101,7 +121,17 @@ final class StackBuilder {
                   + ".")
           .exception();
     }
-    return created;
+    created = found;
+    return found;
+  }
+
+  private boolean isKnown(@Nullable Allocator allocator) {
+    for (int i = 0; i < youngestFirst.size(); i++) {
+      if (youngestFirst.get(i).allocator() == allocator) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static void checkShared(Layer layer) {

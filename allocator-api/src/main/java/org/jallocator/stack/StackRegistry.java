@@ -4,8 +4,6 @@ import java.lang.System.Logger.Level;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.function.BiConsumer;
 
 /**
  * The open stacks of a process, by weak references, and the listeners that receive them.
@@ -32,7 +30,7 @@ final class StackRegistry {
       next.add(reference);
       stacks = next;
     }
-    tell(StackListener::opened, stack);
+    tell(stack, true);
   }
 
   /** Removes a stack and calls the listeners; one that is not there is ignored. */
@@ -43,7 +41,7 @@ final class StackRegistry {
       }
       stacks = allBut(stack);
     }
-    tell(StackListener::closed, stack);
+    tell(stack, false);
   }
 
   private List<WeakReference<AllocatorStack>> allBut(AllocatorStack stack) {
@@ -59,7 +57,14 @@ final class StackRegistry {
 
   /** {@return the stacks that are open and not garbage, in the order in which they were opened} */
   List<AllocatorStack> list() {
-    return stacks.stream().map(WeakReference::get).filter(Objects::nonNull).toList();
+    List<AllocatorStack> open = new ArrayList<>();
+    for (WeakReference<AllocatorStack> reference : stacks) {
+      AllocatorStack stack = reference.get();
+      if (stack != null) {
+        open.add(stack);
+      }
+    }
+    return List.copyOf(open);
   }
 
   /** {@return how many references are kept, those to garbage with them} */
@@ -79,10 +84,14 @@ final class StackRegistry {
     listeners = next;
   }
 
-  private void tell(BiConsumer<StackListener, AllocatorStack> event, AllocatorStack stack) {
+  private void tell(AllocatorStack stack, boolean opened) {
     for (StackListener listener : listeners) {
       try {
-        event.accept(listener, stack);
+        if (opened) {
+          listener.opened(stack);
+        } else {
+          listener.closed(stack);
+        }
       } catch (RuntimeException | Error e) {
         log(listener, e);
       }
@@ -94,7 +103,7 @@ final class StackRegistry {
       System.getLogger(StackListener.class.getName())
           .log(Level.WARNING, "listener threw: listener=" + listener.getClass().getName(), thrown);
     } catch (RuntimeException | Error e) {
-      thrown.addSuppressed(e); // the stack is open or closed all the same
+      Failures.join(thrown, e); // the stack is open or closed all the same
     }
   }
 }

@@ -2,14 +2,18 @@ package org.jallocator.stack;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jallocator.Allocator;
 import org.jallocator.AllocatorConfigException;
 import org.jallocator.spi.AllocatorProvider.InnerLayer;
 import org.jallocator.spi.Option;
+import org.jallocator.spi.StackRoom;
 import org.junit.jupiter.api.Test;
 
 /** What is left of a stack that could not be built: nothing. */
@@ -57,6 +61,72 @@ class BuildFailureTest {
     fixture.closed.clear();
     refused("fallback(jna, arena(jna))");
     assertEquals(List.of("arena", "jna", "jna"), fixture.closed);
+  }
+
+  @Test
+  void closesWhatWasBuiltWhenTheJavaStackEnds() throws Exception {
+    List<FakeAllocator> made = new ArrayList<>();
+    add("two", List.of("left", "right"), FakeAllocator::new, made);
+    add("asking", List.of(), AskingAllocator::new, made);
+    fixture.providers.add(
+        new FakeProvider(
+            "hungry",
+            List.of(),
+            List.of(),
+            settings -> {
+              StackRoom.requireForStack();
+              return new FakeAllocator("hungry", fixture.closed, true, List.of());
+            }));
+    Blueprint.Use two =
+        Resolver.resolve(
+            new Source("the expression", "two(asking, hungry)"),
+            AllocatorProviders.of(fixture.providers),
+            fixture.configuration());
+    assertNull(StackBuilder.build(two).closeAndRelease());
+    for (int padding = 0; padding < 3; padding++) {
+      AtMyStacksEnd end =
+          new AtMyStacksEnd(() -> assertNull(StackBuilder.build(two).closeAndRelease()));
+      assertTrue(end.run(padding) > 0);
+      assertTrue(made.stream().allMatch(FakeAllocator::isClosed));
+    }
+  }
+
+  /** Asks for stack before it closes, as the real ones do. */
+  private static final class AskingAllocator extends FakeAllocator {
+
+    AskingAllocator(String name, List<String> events, boolean shared, List<Allocator> inners) {
+      super(name, events, shared, inners);
+    }
+
+    @Override
+    public void closeAndRelease() {
+      StackRoom.requireForInner();
+      super.closeAndRelease();
+    }
+  }
+
+  private interface Constructor {
+    FakeAllocator make(String name, List<String> events, boolean shared, List<Allocator> inners);
+  }
+
+  private void add(
+      String name, List<String> roles, Constructor constructor, List<FakeAllocator> made) {
+    fixture.providers.add(
+        new FakeProvider(
+            name,
+            List.of(),
+            roles.stream().map(role -> new InnerLayer(role, false)).toList(),
+            settings -> {
+              FakeAllocator next = constructor.make(name, fixture.closed, true, List.of());
+              made.add(next);
+              return next;
+            }));
+  }
+
+  @Test
+  void closesOnceWhatAProviderReturnsAgain() {
+    refused("echo(arena(jna))");
+    assertEquals(List.of("arena", "jna"), fixture.closed);
   }
 
   @Test

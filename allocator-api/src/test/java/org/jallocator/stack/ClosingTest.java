@@ -7,11 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.jallocator.Allocator;
+import org.jallocator.AllocatorStats;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.LeakException;
@@ -126,6 +128,40 @@ class ClosingTest {
   }
 
   @Test
+  void leavesALayerOpenWhosePageTheInnerRefused() {
+    AllocatorStack stack = fixture.open("arena(fixedblock(jna))");
+    Allocator arena = stack.allocator();
+    arena.free(arena.malloc(8));
+    RuntimeException refusal = new IllegalStateException("refusal");
+    layer(stack, 1).refuseFree(refusal);
+    assertSame(refusal, assertThrows(RuntimeException.class, stack::close));
+    assertEquals(List.of(), fixture.closed);
+    stack.close();
+    assertEquals(List.of("arena", "fixedblock", "jna"), fixture.closed);
+  }
+
+  @Test
+  void givesALayerUpWhoseFiguresCannotBeRead() {
+    fixture.providers.add(
+        new FakeProvider(
+            "mute",
+            List.of(),
+            List.of(new AllocatorProvider.InnerLayer("inner", false)),
+            settings ->
+                new FakeAllocator("mute", fixture.closed, true, List.of(settings.inner(0))) {
+                  @Override
+                  public AllocatorStats stats() {
+                    throw new UnsupportedOperationException("planted by a test");
+                  }
+                }));
+    AllocatorStack stack = fixture.open("mute(jna)");
+    RuntimeException failure = new IllegalStateException("failure");
+    layer(stack, 0).failOnClose(failure);
+    assertSame(failure, assertThrows(RuntimeException.class, stack::close));
+    assertEquals(List.of("mute", "jna"), fixture.closed);
+  }
+
+  @Test
   void closesALayerThatReportsFreesThatRacedAndAllBelow() {
     AllocatorStack stack = fixture.open("arena(fixedblock(jna))");
     InvalidFreeException report = new InvalidFreeException(Reason.DOUBLE_FREE, "fixedblock", 64);
@@ -217,6 +253,55 @@ class ClosingTest {
       assertEquals(List.of(), fixture.closed);
       stack.close();
       assertEquals(List.of("arena", "jna"), fixture.closed);
+    }
+  }
+
+  @Test
+  void aReleaseThatFindsTheJavaHeapOrStackFullCanBeMadeAgain() {
+    for (Error full : List.of(new StackOverflowError(), new OutOfMemoryError("Java heap space"))) {
+      fixture.closed.clear();
+      AllocatorStack stack = fixture.open("fallback(fixedblock(jna), arena(jna))");
+      layer(stack, 1).malloc(8);
+      layer(stack, 1).failBeforeClose(full);
+      assertSame(full, assertThrows(Error.class, stack::closeAndRelease));
+      assertEquals(List.of("fallback", "arena", "jna"), fixture.closed);
+      assertTrue(AllocatorStack.openStacks().contains(stack));
+
+      LeakException leak = assertThrows(LeakException.class, stack::closeAndRelease);
+      assertEquals(1, leak.liveBlocks());
+      assertEquals(
+          List.of("fallback", "arena", "jna", "fixedblock leaks", "fixedblock", "jna"),
+          fixture.closed);
+      assertFalse(AllocatorStack.openStacks().contains(stack));
+    }
+  }
+
+  @Test
+  void atTheEndOfAStackItIsReleasedWholeOrNotAtAll() throws Exception {
+    AllocatorStack shallow = openWithALeak();
+    assertThrows(LeakException.class, shallow::closeAndRelease);
+    List<String> whole = List.copyOf(fixture.closed);
+    for (int padding = 0; padding < 3; padding++) {
+      fixture.closed.clear();
+      AllocatorStack deep = openWithALeak();
+      List<LeakException> leaks = new ArrayList<>();
+      new AtMyStacksEnd(() -> release(deep, leaks)).run(padding);
+      assertEquals(whole, fixture.closed);
+      assertEquals(1, leaks.size());
+    }
+  }
+
+  private AllocatorStack openWithALeak() {
+    AllocatorStack stack = fixture.open("fallback(fixedblock(jna), arena(jna))");
+    layer(stack, 3).malloc(8);
+    return stack;
+  }
+
+  private static void release(AllocatorStack stack, List<LeakException> leaks) {
+    try {
+      stack.closeAndRelease();
+    } catch (LeakException e) {
+      leaks.add(e);
     }
   }
 

@@ -28,6 +28,7 @@ class FakeAllocator implements Allocator {
   private boolean closed;
   private @Nullable RuntimeException failure;
   private @Nullable Throwable failureBefore;
+  private @Nullable RuntimeException refusal;
 
   FakeAllocator(String name, List<String> events, boolean shared, List<Allocator> inners) {
     this.name = name;
@@ -44,6 +45,11 @@ class FakeAllocator implements Allocator {
   /** Makes the next close throw before it does anything. */
   void failBeforeClose(Throwable failure) {
     this.failureBefore = failure;
+  }
+
+  /** Makes the next free throw, which then took nothing. */
+  void refuseFree(RuntimeException refusal) {
+    this.refusal = refusal;
   }
 
   boolean isClosed() {
@@ -68,6 +74,11 @@ class FakeAllocator implements Allocator {
 
   @Override
   public void free(long address) {
+    RuntimeException refused = refusal;
+    refusal = null;
+    if (refused != null) {
+      throw refused;
+    }
     if (closed || live.remove(address) == null) {
       throw new InvalidFreeException(InvalidFreeException.Reason.FOREIGN, name, address);
     }
@@ -103,8 +114,7 @@ class FakeAllocator implements Allocator {
     return new AllocatorStats(live.size(), bytes, reserved, reserved, reserved / PAGE, 0);
   }
 
-  @Override
-  public void close() {
+  private void throwBefore() {
     Throwable before = failureBefore;
     failureBefore = null;
     if (before instanceof Error error) {
@@ -113,6 +123,11 @@ class FakeAllocator implements Allocator {
     if (before instanceof RuntimeException exception) {
       throw exception;
     }
+  }
+
+  @Override
+  public void close() {
+    throwBefore();
     if (closed) {
       events.add(name + " again");
       return;
@@ -135,6 +150,7 @@ class FakeAllocator implements Allocator {
 
   @Override
   public void closeAndRelease() {
+    throwBefore();
     if (closed || live.isEmpty()) {
       close();
       return;

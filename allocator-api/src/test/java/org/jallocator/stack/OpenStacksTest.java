@@ -139,6 +139,35 @@ class OpenStacksTest {
     assertEquals(List.of("opened", "closed"), told);
   }
 
+  /** HotSpot throws one object again and again once the heap has no room for another. */
+  private static final class SharedError extends OutOfMemoryError {
+
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public String getMessage() {
+      throw this; // so does what would log it
+    }
+  }
+
+  @Test
+  void aStackOpensWhereAListenerAndTheLogThrowOneObject() {
+    SharedError shared = new SharedError();
+    StackListener broken =
+        new StackListener() {
+          @Override
+          public void opened(AllocatorStack stack) {
+            throw shared;
+          }
+        };
+    AllocatorStack.addListener(broken);
+    try {
+      fixture.open("jna").close();
+    } finally {
+      AllocatorStack.removeListener(broken);
+    }
+  }
+
   @Test
   void namesTheArgumentThatIsNullOrWrong() {
     ClassLoader loader = OpenStacksTest.class.getClassLoader();

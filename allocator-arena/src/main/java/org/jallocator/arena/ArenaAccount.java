@@ -1,8 +1,11 @@
 package org.jallocator.arena;
 
+import java.lang.invoke.VarHandle;
 import org.jallocator.Allocator;
+import org.jallocator.AllocatorStats;
 import org.jallocator.OwningAllocator;
 import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.StackChecked;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,17 +19,19 @@ import org.jspecify.annotations.Nullable;
  *   slack == max(0, alignment - inner.alignment)
  *   maxSize == inner.maxSize - slack
  *   reserved == sum of the inner sizes of all that was taken and is still held
+ *   innerMallocs - innerFrees == number of inner blocks that are held
  * </pre>
  *
  * <p>Memory that is given back is held no more, also if the inner threw, for it may have taken it.
- * If the inner refused (by an IllegalArgumentException or an IllegalStateException), it took
- * nothing, and the memory is still held. Where much is given back at once, what the inner throws
- * does not keep the rest: it is collected and thrown at the end.
+ * If the inner refused ({@link StackChecked#tookNothing}), it took nothing, and the memory is still
+ * held. Where much is given back at once, what the inner throws does not keep the rest: it is
+ * collected and thrown at the end.
  */
 abstract class ArenaAccount {
 
   static {
     AllocatorEvents.areHeard(); // is initialized now, and not first where the stack ends
+    VarHandle.storeStoreFence(); // is linked now, for the same reason
   }
 
   /** The base-2 logarithm of the alignment. */
@@ -39,6 +44,9 @@ abstract class ArenaAccount {
 
   private final Allocator inner;
 
+  /** Whether a stack overflow comes before the first change, here and below. */
+  final boolean isStackChecked;
+
   /** Whether the inner has books of sizes, so that a free with the size says nothing new. */
   final boolean innerKnowsSizes;
 
@@ -47,6 +55,9 @@ abstract class ArenaAccount {
 
   /** The most that was reserved, as of the last time that memory was given back. */
   private long peakReserved;
+
+  /** Blocks ever taken. A field of its own, and no sum, so that no thread sees it fall. */
+  long innerMallocs;
 
   private long innerFrees;
   private @Nullable Throwable thrown;
@@ -60,6 +71,7 @@ abstract class ArenaAccount {
    */
   ArenaAccount(Allocator inner, long alignment) {
     this.inner = inner;
+    isStackChecked = StackChecked.is(inner);
     innerKnowsSizes = inner instanceof OwningAllocator;
     shift = Long.numberOfTrailingZeros(alignment);
     slack = (int) Math.max(0, alignment - inner.alignment());
@@ -152,7 +164,7 @@ abstract class ArenaAccount {
 
   private boolean collectAndCount(Throwable e, long innerSize) {
     collect(e);
-    if (e instanceof IllegalArgumentException || e instanceof IllegalStateException) {
+    if (StackChecked.tookNothing(inner, e)) {
       return false;
     }
     countGiven(innerSize);
@@ -160,7 +172,10 @@ abstract class ArenaAccount {
   }
 
   private void countGiven(long innerSize) {
-    peakReserved = Math.max(peakReserved, reserved);
+    if (reserved > peakReserved) {
+      peakReserved = reserved;
+      VarHandle.storeStoreFence(); // nobody sees less reserved without its peak
+    }
     reserved -= innerSize;
     innerFrees++;
   }
@@ -193,11 +208,13 @@ abstract class ArenaAccount {
     throw (Error) first;
   }
 
-  final long peakReserved() {
-    return Math.max(peakReserved, reserved);
-  }
-
-  final long innerFrees() {
-    return innerFrees;
+  /** {@return the figures} Any thread may ask: what is being changed may count or not. */
+  final AllocatorStats figures(long liveBlocks, long liveBytes) {
+    long innerMallocs = this.innerMallocs;
+    long innerFrees = Math.min(this.innerFrees, innerMallocs); // may be seen before its malloc
+    long reserved = this.reserved;
+    VarHandle.loadLoadFence(); // the peak last: also if reserved is lower by now
+    long peak = Math.max(peakReserved, reserved);
+    return new AllocatorStats(liveBlocks, liveBytes, reserved, peak, innerMallocs, innerFrees);
   }
 }

@@ -199,7 +199,12 @@ public final class ArenaAllocator extends ConfinedArena {
   }
 
   private boolean tryFreeSlow(long address) {
-    requireUsableOrAdopt();
+    if (Thread.currentThread() != owner) {
+      requireUsableOrAdopt();
+      if (bumpBack(address)) {
+        return true;
+      }
+    }
     return bumpBackSlow(address);
   }
 

@@ -1,5 +1,6 @@
 package org.jallocator.arena;
 
+import java.lang.invoke.VarHandle;
 import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
 import org.jallocator.InvalidFreeException;
@@ -129,7 +130,9 @@ abstract class ArenaMemory extends LargeBlocks {
 
   private boolean takeChunk() {
     if (chunks == Chunks.NONE) {
-      chunks = new Chunks();
+      Chunks first = new Chunks();
+      VarHandle.storeStoreFence(); // any thread may find them, in snapshot
+      chunks = first;
     }
     isSimple = false;
     Chunk spare = chunks.spare();
@@ -153,6 +156,7 @@ abstract class ArenaMemory extends LargeBlocks {
       return false;
     }
     reserved += innerSize;
+    innerMallocs++;
     next.occupy(innerAddress, innerSize);
     chunks.add(next);
     return true;
@@ -194,14 +198,14 @@ abstract class ArenaMemory extends LargeBlocks {
     return true;
   }
 
-  /** Frees a block in a chunk that is not the current one, or finds out why it cannot. */
+  /** Frees a block in a chunk, or finds out why it cannot. The current one is not spare. */
   private void freeIn(Chunk chunk, long address) {
     int granule = chunk.find(address);
     if (granule < 0) {
       throw invalid(chunk.reason(address), address);
     }
     chunk.free(granule);
-    if (chunk.isIdle()) {
+    if (chunk != this.chunk && chunk.isIdle()) {
       chunks.retire(chunk);
     }
   }
@@ -319,9 +323,7 @@ abstract class ArenaMemory extends LargeBlocks {
 
   /** {@return the figures} Any thread may ask: what is being changed may count or not. */
   final AllocatorStats snapshot() {
-    long held = (long) chunks.count() + blocks();
-    return new AllocatorStats(
-        liveBlocks(), liveBytes(), reserved, peakReserved(), innerFrees() + held, innerFrees());
+    return figures(liveBlocks(), liveBytes());
   }
 
   /** {@return the addresses of some live blocks} */

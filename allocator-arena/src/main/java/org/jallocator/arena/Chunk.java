@@ -203,7 +203,8 @@ final class Chunk {
 
   /**
    * Frees the live block at a granule; the youngest one's room is there again. What follows the
-   * first change without a call is a whole; the retreat then is only better use of the room.
+   * first change without a call is a whole; the retreat then is only better use of the room, and if
+   * the stack ends there, the block is free all the same.
    */
   void free(int granule) {
     int left = blocks - 1;
@@ -216,7 +217,11 @@ final class Chunk {
     } else if (last) {
       top = granule;
       youngest = UNKNOWN;
-      retreat();
+      try {
+        retreat();
+      } catch (StackOverflowError e) {
+        // The caller must not believe that the block is live.
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 package org.jallocator.arena;
 
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import org.jallocator.spi.StackRoom;
 
@@ -60,6 +61,7 @@ final class Chunks {
       long[] more = Arrays.copyOf(stretches, 4 * count);
       Chunk[] moreChunks = Arrays.copyOf(all, 2 * count);
       Arrays.fill(moreChunks, count, 2 * count, Chunk.EMPTY);
+      VarHandle.storeStoreFence(); // any thread may find it, in read
       all = moreChunks;
       stretches = more;
     }
@@ -214,10 +216,18 @@ final class Chunks {
     return next;
   }
 
+  /** {@return all, for any thread} Behind the last one there are EMPTY ones. */
+  private Chunk[] read() {
+    VarHandle.loadLoadFence(); // these Chunks are whole, by the fence where they were made
+    Chunk[] all = this.all;
+    VarHandle.loadLoadFence(); // so is the array, by the fence in reserve
+    return all;
+  }
+
   /** {@return the live blocks} Any thread may ask. */
   long blocks() {
     long blocks = 0;
-    for (Chunk chunk : all) { // behind the last one there are EMPTY ones
+    for (Chunk chunk : read()) {
       blocks += chunk.blocks();
     }
     return blocks;
@@ -226,7 +236,7 @@ final class Chunks {
   /** {@return the granules of the live blocks} Any thread may ask. */
   long liveGranules() {
     long granules = 0;
-    for (Chunk chunk : all) { // behind the last one there are EMPTY ones
+    for (Chunk chunk : read()) {
       granules += chunk.liveGranules();
     }
     return granules;

@@ -6,6 +6,7 @@ import org.jallocator.Arena;
 import org.jallocator.LeakException;
 import org.jallocator.spi.AllocatorErrors;
 import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.StackChecked;
 import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * The life of an arena: who owns it, its scopes, and its end. What is not hot in {@link
  * ArenaAllocator}.
  */
-abstract class ConfinedArena extends ArenaMemory implements Arena {
+abstract class ConfinedArena extends ArenaMemory implements Arena, StackChecked {
 
   /**
    * Who may use this arena: the thread that made it, or once that has ended the one that took over,
@@ -94,6 +95,16 @@ abstract class ConfinedArena extends ArenaMemory implements Arena {
   @Override
   public boolean isShared() {
     return false;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>If the inner is.
+   */
+  @Override
+  public boolean isStackChecked() {
+    return isStackChecked;
   }
 
   /**

@@ -16,8 +16,12 @@ import org.jallocator.spi.StackRoom;
  * ChunkTable}, whose room is reserved along with the array's, so that a free needs no heap.
  *
  * <pre>
- *   empty == number of entries of size 0
+ *   live == number of entries of another size than 0
+ *   liveBytes == sum of the lengths of their blocks
  * </pre>
+ *
+ * <p>Any thread reads these two figures, and nothing else here: entries move, and an entry behind
+ * the last one has the size of a block that went.
  *
  * <p>Whoever calls a method here that changes something has asked for {@link StackRoom}.
  */
@@ -36,7 +40,8 @@ abstract class LargeBlocks extends ArenaAccount {
   private long secondSize;
   private long[] entries = NO_ENTRIES;
   private int count;
-  private int empty;
+  private int live;
+  private long liveBytes;
   private ChunkTable table = ChunkTable.EMPTY;
 
   /**
@@ -85,7 +90,10 @@ abstract class LargeBlocks extends ArenaAccount {
       secondSize = innerSize;
     }
     this.count = count + 1;
+    live++;
+    liveBytes += length;
     reserved += innerSize;
+    innerMallocs++;
     try {
       AllocatorEvents.pageTaken(ArenaAllocator.NAME, innerAddress, innerSize);
     } catch (StackOverflowError e) {
@@ -95,7 +103,7 @@ abstract class LargeBlocks extends ArenaAccount {
   }
 
   private void makeRoom(MarkStack marks) {
-    if (empty > count / 2 && entries != NO_ENTRIES) {
+    if (count - live > count / 2 && entries != NO_ENTRIES) {
       compact(marks);
     } else {
       grow(Math.max(SCANNED, 2 * count));
@@ -136,7 +144,6 @@ abstract class LargeBlocks extends ArenaAccount {
       marks.moveBlocks(mark++, kept);
     }
     count = kept;
-    empty = 0;
     table.clear();
   }
 
@@ -147,7 +154,7 @@ abstract class LargeBlocks extends ArenaAccount {
 
   /** {@return the live large blocks} Any thread may ask. */
   final int blocks() {
-    return Math.max(0, count - empty);
+    return live;
   }
 
   private void setEmpty(int index) {
@@ -228,17 +235,22 @@ abstract class LargeBlocks extends ArenaAccount {
 
   private void remove(int index) {
     table.remove(entries, index);
+    uncount(index);
     setEmpty(index);
-    empty++;
     isSimple = false;
   }
 
   private void pop() {
     count--;
     table.removeLast(entries, count);
-    if (!isLive(count)) {
-      empty--;
+    if (isLive(count)) {
+      uncount(count);
     }
+  }
+
+  private void uncount(int index) {
+    live--;
+    liveBytes -= blockLength(index);
   }
 
   /**
@@ -258,9 +270,13 @@ abstract class LargeBlocks extends ArenaAccount {
         return true;
       }
       count = 1;
+      live = 1;
+      liveBytes = firstSize - slack;
     }
     if (count == 1 && giveUnheard(firstAddress, firstSize)) {
       count = 0;
+      live = 0;
+      liveBytes = 0;
     }
     return true;
   }
@@ -300,14 +316,6 @@ abstract class LargeBlocks extends ArenaAccount {
 
   /** {@return the bytes of the live large blocks} Any thread may ask. */
   final long blockBytes() {
-    long[] entries = this.entries;
-    int count = Math.min(this.count, Math.max(IN_FIELDS, entries.length / 2));
-    long bytes = 0;
-    for (int index = 0; index < count; index++) {
-      long innerSize =
-          entries != NO_ENTRIES ? entries[2 * index + 1] : index == 0 ? firstSize : secondSize;
-      bytes += innerSize == 0 ? 0 : innerSize - slack;
-    }
-    return bytes;
+    return liveBytes;
   }
 }

@@ -4,8 +4,10 @@ import org.jallocator.Allocator;
 import org.jallocator.testkit.AllocatorContract;
 import org.jallocator.testkit.RecordingAllocator;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 
 /** The contract on arenas of many shapes. */
+@Tag("once")
 final class ArenaContractTest {
 
   @Nested

@@ -18,6 +18,7 @@ import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.testkit.RecordingAllocator;
 import org.jallocator.testkit.RecordingAllocator.Failure;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * addresses that were freed it still takes for blocks, how long each block is, and which marks are
  * good.
  */
+@Tag("once")
 final class ArenaModelTest {
 
   private static final int STEPS = 2000;

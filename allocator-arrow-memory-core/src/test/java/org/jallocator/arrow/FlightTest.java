@@ -39,14 +39,7 @@ final class FlightTest {
     long before = AllocatorArrow.stack().allocator().stats().liveBlocks();
     try (BufferAllocator server = new RootAllocator();
         BufferAllocator client = new RootAllocator()) {
-      long rows =
-          read(
-              server,
-              client,
-              () ->
-                  assertTrue(
-                      AllocatorArrow.stack().allocator().stats().liveBytes()
-                          >= client.getAllocatedMemory()));
+      long rows = read(server, client, () -> ArrowRoot.assertHolds(AllocatorArrow.stack(), client));
       assertEquals(ROWS, rows);
     }
     assertEquals(before, AllocatorArrow.stack().allocator().stats().liveBlocks());

@@ -49,10 +49,20 @@ final class ProcessStack {
           AllocatorArrow.confined("allocator.stack." + NAME + "=" + opened));
     }
     if (Boolean.getBoolean(LEAK_CHECK)) {
-      Runtime.getRuntime()
-          .addShutdownHook(new Thread(() -> check(opened), "allocator-arrow-leaks"));
+      checkAtTheEnd(opened);
     }
     return opened;
+  }
+
+  /** If the process ends already, the stack is used without a check: it is no fault of Arrow's. */
+  private static void checkAtTheEnd(AllocatorStack opened) {
+    try {
+      Runtime.getRuntime()
+          .addShutdownHook(new Thread(() -> check(opened), "allocator-arrow-leaks"));
+    } catch (IllegalStateException ending) {
+      System.err.println(
+          "allocator-arrow: no leak check: the process ends already: stack=" + opened);
+    }
   }
 
   /** Closes the stack at the end of the process. Prints to System.err: loggers may be closed. */

@@ -9,6 +9,7 @@ import org.jallocator.LeakException;
 import org.jallocator.OwningAllocator;
 import org.jallocator.spi.AllocatorErrors;
 import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.StackChecked;
 import org.jallocator.spi.StackRoom;
 import org.jallocator.spi.Waiting;
 import org.jspecify.annotations.Nullable;
@@ -26,10 +27,10 @@ import org.jspecify.annotations.Nullable;
  * such as a walk of the stack, is done in prepare and note. Nothing is allocated between the
  * inner's malloc and enter. Close waits for calls in progress.
  *
- * <p>If the inner's free throws an IllegalArgumentException or an IllegalStateException, or if
- * {@code give} throws anything before the inner was asked, the block is live again; but not if the
- * inner says that it is no live block. After anything else it is in doubt who has it, and the books
- * forget it.
+ * <p>If the inner's free throws what says that it {@linkplain StackChecked#tookNothing took
+ * nothing}, or if {@code give} throws anything before the inner was asked, the block is live again;
+ * but not if the inner says that it is no live block. After anything else it is in doubt who has
+ * it, and the books forget it.
  *
  * @param <B> what the books say of a block
  */
@@ -81,8 +82,18 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
     inner.free(block.raw);
   }
 
+  /** {@return whether {@link #give}, which threw this, has left the block as it was} */
+  boolean tookNothing(Throwable thrown) {
+    return StackChecked.tookNothing(inner, thrown);
+  }
+
   /** Called when the inner has taken a block, under the monitor. */
   void left(B block, @Nullable Object note) {
+    forget(block);
+  }
+
+  /** Called when a block is not this layer's any more, whoever has it, under the monitor. */
+  void forget(B block) {
     books.remove(block);
   }
 
@@ -199,11 +210,11 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
       }
     } finally {
       if (!entered) {
+        if (block.raw != NULL) {
+          strand(block.raw, block.held); // first: close waits for what has not failed
+        }
         synchronized (books) {
           books.fail(block.size);
-        }
-        if (block.raw != NULL) {
-          strand(block.raw, block.held);
         }
       }
     }
@@ -266,8 +277,8 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
     } catch (InvalidFreeException e) {
       kept = !isGone(e);
       throw explain(e, block, note);
-    } catch (IllegalArgumentException | IllegalStateException e) {
-      kept = true;
+    } catch (RuntimeException | Error e) {
+      kept = tookNothing(e);
       throw e;
     } finally {
       synchronized (books) {
@@ -277,7 +288,7 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
         } else if (kept || !block.given) {
           books.stay(block);
         } else {
-          books.remove(block);
+          forget(block);
         }
       }
     }
@@ -287,12 +298,16 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
   /** {@return the block, which has left; null iff the books have none and this is open} */
   private @Nullable B beginFree(long address, long size, boolean sized, @Nullable Object note) {
     B block;
+    boolean leaving = false;
     synchronized (books) {
       block = books.find(address);
-      if (block != null && !block.leaving && (!sized || size == block.size)) {
-        books.pendingFrees++;
-        leaving(block);
-        return block;
+      if (block != null) {
+        leaving = block.leaving;
+        if (!leaving && (!sized || size == block.size)) {
+          books.pendingFrees++;
+          leaving(block);
+          return block;
+        }
       }
     }
     if (block == null) {
@@ -301,7 +316,7 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
     }
     throw AllocatorEvents.invalidFree(
         name(),
-        block.leaving
+        leaving
             ? doubleFree(block, note)
             : new InvalidFreeException(name(), address, size, block.size));
   }
@@ -335,13 +350,14 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
   public void close() {
     StackRoom.requireForInner();
     requireOwner();
+    giveBackStranded();
     if (isClosed()) {
       return;
     }
-    giveBackStranded();
     for (int tries = 0; !tryClose(); tries++) {
       Waiting.pause(tries);
     }
+    giveBackStranded(); // also those of calls that were in progress
   }
 
   /** {@return false iff a call is in progress} Throws if blocks are live. */
@@ -401,17 +417,18 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
         release(block.address, 0, false);
       } catch (RuntimeException | Error e) {
         if (leak != null) {
-          leak.addSuppressed(e);
+          suppress(leak, e);
         }
       }
     }
     try {
+      giveBackStranded(); // also those of calls that were in progress
       drain();
     } catch (RuntimeException | Error e) {
       if (leak == null) {
         throw e;
       }
-      leak.addSuppressed(e);
+      suppress(leak, e);
     }
     if (leak != null) {
       throw AllocatorEvents.leaked(name(), leak);

@@ -1,5 +1,6 @@
 package org.jallocator.diagnostics;
 
+import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -142,9 +143,7 @@ final class Books<B extends Block> {
     liveBytes += block.size;
     innerMallocs++;
     reservedBytes += block.held;
-    if (reservedBytes > peakReservedBytes) {
-      peakReservedBytes = reservedBytes;
-    }
+    peakReservedBytes = Math.max(peakReservedBytes, reservedBytes);
   }
 
   /** Ends a malloc that {@link #begin} began, and that got no block. */
@@ -187,6 +186,7 @@ final class Books<B extends Block> {
     if (!block.given) {
       give(block);
     }
+    VarHandle.storeStoreFence(); // for stats: its malloc first
     innerFrees++;
     @Nullable Block[] slots = this.slots;
     int mask = slots.length - 1;
@@ -276,14 +276,20 @@ final class Books<B extends Block> {
     return serial;
   }
 
-  /** {@return the sums} Reads without the monitor: a sum may lag behind a call in progress. */
+  /**
+   * {@return the sums} Reads without the monitor: a sum may lag behind a call in progress. There
+   * are never more frees than mallocs, and never more bytes than their peak.
+   */
   AllocatorStats stats() {
+    long frees = innerFrees;
+    long reserved = Math.max(0, reservedBytes);
+    VarHandle.loadLoadFence(); // what comes below is at least as new
     return new AllocatorStats(
         Math.max(0, liveBlocks),
         Math.max(0, liveBytes),
-        Math.max(0, reservedBytes),
-        peakReservedBytes,
+        reserved,
+        Math.max(peakReservedBytes, reserved),
         innerMallocs,
-        innerFrees);
+        frees);
   }
 }

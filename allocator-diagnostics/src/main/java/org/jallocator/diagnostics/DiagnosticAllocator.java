@@ -2,7 +2,10 @@ package org.jallocator.diagnostics;
 
 import org.jallocator.Allocator;
 import org.jallocator.InvalidFreeException;
+import org.jallocator.LeakException;
 import org.jallocator.spi.AllocatorErrors;
+import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.StackChecked;
 import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +18,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A confined layer whose owner thread has ended belongs to the next thread that uses it.
  */
-abstract class DiagnosticAllocator implements Allocator {
+abstract class DiagnosticAllocator implements Allocator, StackChecked {
+
+  static {
+    AllocatorEvents.areHeard(); // is initialized now, and not first where the stack ends
+  }
 
   final Allocator inner;
 
@@ -76,6 +83,12 @@ abstract class DiagnosticAllocator implements Allocator {
     return inner.trim();
   }
 
+  /** {@return whether the inner is: each call checks the stack here} Shared, never blocks. */
+  @Override
+  public boolean isStackChecked() {
+    return StackChecked.is(inner);
+  }
+
   /** {@return whether the inner is shared} */
   @Override
   public final boolean isShared() {
@@ -132,7 +145,7 @@ abstract class DiagnosticAllocator implements Allocator {
    *
    * <p>Then somebody freed it behind this layer, or at the same time, and the books forget it.
    */
-  static boolean isGone(RuntimeException refusal) {
+  static boolean isGone(Throwable refusal) {
     if (refusal instanceof InvalidFreeException invalid) {
       return switch (invalid.reason()) {
         case DOUBLE_FREE, NOT_A_BLOCK, FOREIGN -> true;
@@ -140,6 +153,15 @@ abstract class DiagnosticAllocator implements Allocator {
       };
     }
     return false;
+  }
+
+  /** Adds a throwable to a leak, unless the Java heap is full: the leak is more use. */
+  static void suppress(LeakException leak, Throwable next) {
+    try {
+      leak.addSuppressed(next);
+    } catch (OutOfMemoryError heapIsFull) {
+      // The blocks behind this one go back all the same.
+    }
   }
 
   /** Gives one block back to where it was taken from. */

@@ -2,6 +2,7 @@ package org.jallocator.diagnostics;
 
 import org.jallocator.Allocator;
 import org.jallocator.spi.NativeAccess;
+import org.jallocator.spi.StackChecked;
 import org.jspecify.annotations.Nullable;
 
 /** Guards of canaries, before and behind each block, in memory of the inner. */
@@ -77,5 +78,10 @@ final class Fences extends Guards {
   @Override
   void release(long raw, long held) {
     inner.free(raw);
+  }
+
+  @Override
+  boolean tookNothing(Throwable thrown) {
+    return StackChecked.tookNothing(inner, thrown);
   }
 }

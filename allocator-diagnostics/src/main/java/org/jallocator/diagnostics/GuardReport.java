@@ -8,9 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.Deque;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -34,18 +32,30 @@ public final class GuardReport {
 
   private static final int LINE = 1 << 10;
   private static final int FRAMES = 8;
+  private static final int FIRST_SLOTS = 64;
   private static final Pattern BLOCK =
       Pattern.compile("(live|freed) block=0x([0-9a-f]+) size=(\\d+) raw=0x([0-9a-f]+) held=(\\d+)");
   private static final Pattern FAULT = Pattern.compile("si_addr: 0x([0-9a-f]+)");
 
   private final FileChannel channel;
   private final Sites sites = new Sites(FRAMES);
-  private final Deque<Integer> freeSlots = new ArrayDeque<>();
+
+  /** What stands in the line of no block. Direct, so that writing it takes no memory. */
+  private final ByteBuffer blank = ByteBuffer.allocateDirect(LINE);
+
+  /** The slots below {@link #slots} that no block has: so many of this, which has room for all. */
+  private int[] freeSlots = new int[FIRST_SLOTS];
+
+  private int freeCount;
   private int slots;
   private boolean failed;
 
   private GuardReport(FileChannel channel) {
     this.channel = channel;
+    byte[] line = new byte[LINE];
+    Arrays.fill(line, (byte) ' ');
+    line[LINE - 1] = '\n';
+    blank.put(line);
   }
 
   static GuardReport open(Path file) {
@@ -62,19 +72,39 @@ public final class GuardReport {
     }
   }
 
+  /** Writes the line of a new block. If it throws, the block has none. */
   synchronized void allocated(GuardedBlock block) {
-    Integer free = freeSlots.poll();
-    block.slot = free == null ? slots++ : free;
-    write(block, "live", "allocated");
+    if (freeCount == 0) {
+      addSlot();
+    }
+    block.slot = freeSlots[--freeCount];
+    boolean written = false;
+    try {
+      write(block, "live", "allocated");
+      written = true;
+    } finally {
+      if (!written) {
+        freeSlots[freeCount++] = block.slot;
+      }
+    }
+  }
+
+  private void addSlot() {
+    if (slots == freeSlots.length) {
+      freeSlots = Arrays.copyOf(freeSlots, 2 * slots);
+    }
+    freeSlots[freeCount++] = slots++;
   }
 
   synchronized void freed(GuardedBlock block) {
     write(block, "freed", "freed");
   }
 
+  /** Gives the line of a block to the next. Takes no memory, and throws nothing. */
   synchronized void released(GuardedBlock block) {
-    write(block.slot, "");
-    freeSlots.push(block.slot);
+    freeSlots[freeCount++] = block.slot;
+    blank.clear();
+    write(block.slot, blank);
   }
 
   private void write(GuardedBlock block, String state, String verb) {
@@ -86,24 +116,36 @@ public final class GuardReport {
     }
     write(
         block.slot,
-        String.format(
-            "%s block=0x%x size=%d raw=0x%x held=%d, %s%s",
-            state, block.address, block.size, block.raw, block.held, site, earlier));
+        state
+            + " block=0x"
+            + Long.toHexString(block.address)
+            + " size="
+            + block.size
+            + " raw=0x"
+            + Long.toHexString(block.raw)
+            + " held="
+            + block.held
+            + ", "
+            + site
+            + earlier);
   }
 
   private void write(int slot, String text) {
-    if (failed) {
-      return;
-    }
     byte[] line = new byte[LINE];
     Arrays.fill(line, (byte) ' ');
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     System.arraycopy(bytes, 0, line, 0, Math.min(bytes.length, LINE - 1));
     line[LINE - 1] = '\n';
-    try {
-      channel.write(ByteBuffer.wrap(line), (long) slot * LINE);
-    } catch (IOException e) {
-      failed = true;
+    write(slot, ByteBuffer.wrap(line));
+  }
+
+  private void write(int slot, ByteBuffer line) {
+    if (!failed) {
+      try {
+        channel.write(line, (long) slot * LINE);
+      } catch (IOException | RuntimeException | Error e) {
+        failed = true;
+      }
     }
   }
 

@@ -66,8 +66,8 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
         options.pages
             ? new PageFences(inner, access, options.fill)
             : new Fences(inner, access, options.fill, options.fence);
-    this.quarantine = new Quarantine(books, guards, options.quarantine);
     this.report = options.report == null ? null : GuardReport.open(options.report);
+    this.quarantine = new Quarantine(books, guards, report, options.quarantine);
     this.findings =
         new Findings(
             books, guards, quarantine, findBelow(TrackedAllocator.class, inner).orElse(null));
@@ -104,6 +104,12 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
   @Override
   public final long maxSize() {
     return guards.maxSize();
+  }
+
+  /** {@return whether the inner is, and gives the memory: the system's pages are not} */
+  @Override
+  public final boolean isStackChecked() {
+    return !options.pages && super.isStackChecked();
   }
 
   /** {@return the size: what lies behind it is guarded} */
@@ -166,16 +172,26 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
         books.give(block);
       }
       guards.release(block.raw, block.held);
-      if (report != null) {
-        report.released(block);
-      }
     }
+  }
+
+  @Override
+  final boolean tookNothing(Throwable thrown) {
+    return guards.tookNothing(thrown);
   }
 
   @Override
   final void left(GuardedBlock block, @Nullable Object note) {
     if (!block.heldBack) {
       super.left(block, note);
+    }
+  }
+
+  @Override
+  final void forget(GuardedBlock block) {
+    super.forget(block);
+    if (report != null) {
+      report.released(block);
     }
   }
 
@@ -324,23 +340,21 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
   public final void close() {
     StackRoom.requireForInner();
     requireOwner();
-    if (isClosed()) {
-      return;
-    }
-    List<Finding> found = findings.since(0);
+    List<Finding> found = isClosed() ? List.of() : findings.since(0);
     try {
       super.close();
     } catch (IllegalStateException e) {
       throw Findings.with(found, e);
-    }
-    end(found);
-  }
-
-  private void end(List<Finding> found) {
-    if (report != null) {
-      report.close();
+    } finally {
+      closeReport();
     }
     Findings.throwIfAny(found);
+  }
+
+  private void closeReport() {
+    if (isClosed() && report != null) {
+      report.close();
+    }
   }
 
   /** Empties the quarantine. What is found was found before. */
@@ -370,8 +384,10 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
       super.closeAndRelease();
     } catch (IllegalStateException e) {
       throw Findings.with(found, e);
+    } finally {
+      closeReport();
     }
-    end(found);
+    Findings.throwIfAny(found);
   }
 
   /** {@return the name, the options, sizes in bytes, and the inner} */

@@ -59,6 +59,9 @@ abstract class Guards {
   /** Gives memory back. */
   abstract void release(long raw, long held);
 
+  /** {@return whether a {@link #release} that threw has left the memory as it was} */
+  abstract boolean tookNothing(Throwable thrown);
+
   /** Writes the canaries, and fills the block. */
   void arm(GuardedBlock block) {
     writeCanaries(block);

@@ -85,4 +85,9 @@ final class PageFences extends Guards {
   void release(long raw, long held) {
     access.unmap(raw, held);
   }
+
+  @Override
+  boolean tookNothing(Throwable thrown) {
+    return thrown instanceof IllegalArgumentException || thrown instanceof IllegalStateException;
+  }
 }

@@ -14,15 +14,17 @@ final class Quarantine {
 
   private final Books<GuardedBlock> books;
   private final Guards guards;
+  private final @Nullable GuardReport report;
   private final long limit;
 
   private @Nullable GuardedBlock oldest;
   private @Nullable GuardedBlock youngest;
   private long bytes;
 
-  Quarantine(Books<GuardedBlock> books, Guards guards, long limit) {
+  Quarantine(Books<GuardedBlock> books, Guards guards, @Nullable GuardReport report, long limit) {
     this.books = books;
     this.guards = guards;
+    this.report = report;
     this.limit = limit;
   }
 
@@ -72,9 +74,9 @@ final class Quarantine {
       guards.release(block.raw, block.held);
     } catch (InvalidFreeException gone) {
       throw gone;
-    } catch (IllegalStateException refused) {
-      kept = true;
-      throw refused;
+    } catch (IllegalStateException | StackOverflowError e) {
+      kept = guards.tookNothing(e);
+      throw e;
     } finally {
       if (!kept) {
         oldest = block.next;
@@ -89,6 +91,9 @@ final class Quarantine {
         } else {
           books.remove(block);
         }
+      }
+      if (!kept) {
+        tellReleased(block);
       }
     }
     return finding;
@@ -160,10 +165,17 @@ final class Quarantine {
       } else {
         kept.next = block.next;
       }
+      youngest = kept;
       synchronized (books) {
         books.remove(block);
       }
+      tellReleased(block);
     }
-    youngest = kept;
+  }
+
+  private void tellReleased(GuardedBlock block) {
+    if (report != null) {
+      report.released(block);
+    }
   }
 }

@@ -46,9 +46,8 @@ final class Scopes<B extends Block> {
     } finally {
       synchronized (books) {
         marks.clear();
-        drop(ending);
       }
-      layer.scopeEnded(0);
+      end(ending, 0);
     }
   }
 
@@ -84,8 +83,17 @@ final class Scopes<B extends Block> {
     } finally {
       synchronized (books) {
         marks.pop(mark);
+      }
+      end(ending, serial);
+    }
+  }
+
+  private void end(List<B> ending, long serial) {
+    try {
+      synchronized (books) {
         drop(ending);
       }
+    } finally {
       layer.scopeEnded(serial);
     }
   }

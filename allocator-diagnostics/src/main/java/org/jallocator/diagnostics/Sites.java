@@ -71,6 +71,8 @@ final class Sites {
 
   Sites(int depth) {
     this.depth = depth;
+    // Initializes all that a walk needs: where the stack ends, that would fail for the process.
+    Site unused = here();
   }
 
   /** {@return the site of the caller} */

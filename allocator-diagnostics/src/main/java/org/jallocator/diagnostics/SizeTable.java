@@ -1,5 +1,6 @@
 package org.jallocator.diagnostics;
 
+import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,7 +86,12 @@ final class SizeTable {
   /** {@return the size of a block, or 0} For other threads than the owner. */
   long sizeOf(long address) {
     long[] cells = this.cells;
-    return cells[find(cells, address) + 1];
+    int i = find(cells, address);
+    if (cells[i] != address) {
+      return 0; // the owner may be about to put another block into the empty cell
+    }
+    VarHandle.loadLoadFence(); // the size was there before the address
+    return cells[i + 1];
   }
 
   /** {@return the end of the cells, which are the even numbers below it} */
@@ -130,7 +136,8 @@ final class SizeTable {
     if (cells[i] == 0) {
       used++;
     }
-    cells[i + 1] = size; // the address makes it visible
+    cells[i + 1] = size;
+    VarHandle.storeStoreFence(); // the address makes it visible
     cells[i] = address;
   }
 

@@ -5,6 +5,7 @@ import org.jallocator.Arena;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.OwningAllocator;
 import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.StackChecked;
 import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
 
@@ -98,7 +99,7 @@ public sealed class StatsAllocator extends TalliedAllocator permits OwningStatsA
       return serveShared(caller, size, byTry);
     }
     return only.owner == caller && only.isReady()
-        ? serveOwn(only, size, byTry)
+        ? serveOwn(only, size, byTry, false)
         : serveSlow(caller, size, byTry);
   }
 
@@ -109,7 +110,7 @@ public sealed class StatsAllocator extends TalliedAllocator permits OwningStatsA
       return serveSlow(caller, size, byTry);
     }
     try {
-      return serveOwn(tally, size, byTry);
+      return serveOwn(tally, size, byTry, true);
     } finally {
       tally.leave();
     }
@@ -118,20 +119,22 @@ public sealed class StatsAllocator extends TalliedAllocator permits OwningStatsA
   private long serveSlow(Thread caller, long size, boolean byTry) {
     Tally tally = enter(caller);
     try {
-      return tally.owner == caller ? serveOwn(tally, size, byTry) : serveCommon(tally, size, byTry);
+      return tally.owner == caller
+          ? serveOwn(tally, size, byTry, shared)
+          : serveCommon(tally, size, byTry);
     } finally {
       tallies.leave(tally);
     }
   }
 
-  private long serveOwn(Tally tally, long size, boolean byTry) {
+  private long serveOwn(Tally tally, long size, boolean byTry, boolean shared) {
     tally.makeRoom();
     long address = allocate(tally, size, byTry);
     if (address != NULL) {
       if (tally.hasRemoteFrees()) {
         tally.collectFor(address);
       }
-      tally.add(address, size);
+      tally.add(address, size, shared);
     }
     return address;
   }
@@ -243,8 +246,10 @@ public sealed class StatsAllocator extends TalliedAllocator permits OwningStatsA
     }
     try {
       inner.free(address);
-    } catch (IllegalArgumentException | IllegalStateException e) {
-      tally.refused(address, size, isGone(e));
+    } catch (RuntimeException | Error e) {
+      if (StackChecked.tookNothing(inner, e)) {
+        tally.refused(address, size, isGone(e));
+      }
       throw e;
     }
     return true;
@@ -324,8 +329,10 @@ public sealed class StatsAllocator extends TalliedAllocator permits OwningStatsA
     Tally.Refused refused = null;
     try {
       inner.free(address);
-    } catch (IllegalArgumentException | IllegalStateException e) {
-      refused = from.refusedRemotely(address, size, isGone(e));
+    } catch (RuntimeException | Error e) {
+      if (StackChecked.tookNothing(inner, e)) {
+        refused = from.refusedRemotely(address, size, isGone(e));
+      }
       throw e;
     } finally {
       if (refused == null) {
@@ -341,7 +348,7 @@ public sealed class StatsAllocator extends TalliedAllocator permits OwningStatsA
     }
   }
 
-  /** {@return what was counted since this allocator was made} Shared, never blocks. */
+  /** {@return what was counted since this allocator was made} Shared, may block for an instant. */
   public final StatsCounters counters() {
     return tallies.counters();
   }

@@ -36,7 +36,7 @@ final class StrandedBlocks {
   }
 
   /**
-   * Gives the blocks back by {@link DiagnosticAllocator#giveBack}. If the inner refuses one, that
+   * Gives the blocks back by {@link DiagnosticAllocator#giveBack}. If the inner takes one not, that
    * stays for the next time. If it throws anything else, the block is dropped.
    */
   synchronized void giveBack(DiagnosticAllocator layer) {
@@ -49,6 +49,9 @@ final class StrandedBlocks {
       } catch (IllegalStateException refused) {
         kept = true;
         return;
+      } catch (StackOverflowError e) {
+        kept = layer.isStackChecked();
+        throw e;
       } finally {
         if (!kept) {
           count--;

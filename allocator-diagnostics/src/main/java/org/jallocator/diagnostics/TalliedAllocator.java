@@ -7,6 +7,7 @@ import org.jallocator.AllocatorStats;
 import org.jallocator.LeakException;
 import org.jallocator.spi.AllocatorEvents;
 import org.jallocator.spi.CallCounts;
+import org.jallocator.spi.OwnerFence;
 import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +47,8 @@ abstract sealed class TalliedAllocator extends DiagnosticAllocator implements Ca
   /**
    * {@inheritDoc}
    *
-   * <p>Shared, never blocks: any thread may ask. O(threads). What is live is what is reserved.
+   * <p>Shared, may block for an instant: any thread may ask, also while another closes. O(threads).
+   * What is live is what is reserved.
    */
   @Override
   public final AllocatorStats stats() {
@@ -56,8 +58,9 @@ abstract sealed class TalliedAllocator extends DiagnosticAllocator implements Ca
   /**
    * {@inheritDoc}
    *
-   * <p>Confined to its owner thread, or shared and may block, as its inner is. O(threads). Stops
-   * every other thread that uses this for an instant, and waits for calls in progress.
+   * <p>Confined to its owner thread, or shared and may block, as its inner is. O(threads). Has the
+   * heavy fence of {@link OwnerFence} against the threads that use this, and waits for calls in
+   * progress.
    */
   @Override
   public final void close() {
@@ -76,6 +79,7 @@ abstract sealed class TalliedAllocator extends DiagnosticAllocator implements Ca
           setClosed();
           return true;
         });
+    giveBackStranded(); // also those of calls that were in progress
   }
 
   private @Nullable LeakException leak() {
@@ -109,7 +113,9 @@ abstract sealed class TalliedAllocator extends DiagnosticAllocator implements Ca
           setClosed();
           return true;
         });
-    if (!leaks.isEmpty()) {
+    if (leaks.isEmpty()) {
+      giveBackStranded(); // also those of calls that were in progress
+    } else {
       releaseAll(leaks.get(0));
       throw AllocatorEvents.leaked(name(), leaks.get(0));
     }
@@ -121,8 +127,13 @@ abstract sealed class TalliedAllocator extends DiagnosticAllocator implements Ca
       try {
         inner.free(address);
       } catch (RuntimeException | Error e) {
-        leak.addSuppressed(e);
+        suppress(leak, e);
       }
+    }
+    try {
+      giveBackStranded();
+    } catch (RuntimeException | Error e) {
+      suppress(leak, e);
     }
   }
 }

@@ -1,49 +1,31 @@
 package org.jallocator.diagnostics;
 
-import java.lang.invoke.VarHandle;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Deque;
 import java.util.List;
 import java.util.function.BooleanSupplier;
-import org.jallocator.AllocatorStats;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.OwnerFence;
 import org.jallocator.spi.Turns;
 import org.jallocator.spi.Waiting;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All tallies of one {@link StatsAllocator}, and their sums.
+ * All tallies of one {@link StatsAllocator}: which thread has which, who has a block, and close.
  *
  * <p>A thread that calls is given a tally, up to {@link #MAX_TALLIES} threads at a time; the tally
  * of a thread that has ended is given to the next. All others share the common tally.
- *
- * <p>Live is what all tallies allocated, less what all freed, read in this order: beside other
- * threads it may be too low, and never too high. Of two frees of a block that race, if the inner
- * accepts both, both count until the thread that allocated the block calls again or somebody
- * closes: until then it is too low by that block. Peaks: while there is one tally, its own peak
- * counts, which is exact. With more, what is live is compared with the peak whenever a tally's
- * share has changed by {@link #NOTE_BYTES} or {@link #NOTE_BLOCKS}, and at each read.
  */
-final class Tallies {
+final class Tallies extends TallySums {
 
   private static final int MAX_TALLIES = 64;
   private static final int HINTS = 256;
-  private static final long NOTE_BYTES = 16 << 10;
-  private static final long NOTE_BLOCKS = 256;
-
-  /** The figures at a push. */
-  private record Frame(StatsCounters start, long outerPeakBlocks, long outerPeakBytes) {}
 
   private final boolean shared;
   private final Tally[] hints;
   private final Tally common;
-
-  /** All tallies, the common one first; replaced, never changed. */
-  private volatile Tally[] all;
 
   /** When nobody was in a call. */
   private final Turns turns = new Turns();
@@ -51,17 +33,15 @@ final class Tallies {
   /** Guarded by this. */
   private boolean closed;
 
-  private long peakBlocks;
-  private long peakBytes;
-  private long everPeakBytes;
-  private final Deque<Frame> frames = new ArrayDeque<>();
-
   Tallies(boolean shared) {
+    Object unused = OwnerFence.kind(); // initializes it now: at the end of a stack it fails
+    if (shared) {
+      OwnerFence.check(StatsAllocator.NAME);
+    }
     this.shared = shared;
-    this.common = new Tally(null);
+    this.common = all[0];
     this.hints = new Tally[shared ? HINTS : 1];
     Arrays.fill(hints, common);
-    this.all = new Tally[] {common};
     if (!shared) {
       hints[0] = add(Thread.currentThread());
     }
@@ -136,12 +116,7 @@ final class Tallies {
       for (Tally tally : all) {
         tally.revoke();
       }
-      for (Tally tally : all) {
-        Thread owner = tally.owner;
-        if (owner != null && owner != caller && owner.isAlive()) {
-          Object unused = owner.getStackTrace();
-        }
-      }
+      OwnerFence.heavy(ownersBut(caller));
       for (Tally tally : all) {
         for (int tries = 0; tally.owner != caller && !tally.isQuiet(); tries++) {
           Waiting.pause(tries);
@@ -159,6 +134,18 @@ final class Tallies {
       }
       turns.end();
     }
+  }
+
+  /** {@return the other threads that may be in a call} */
+  private List<Thread> ownersBut(Thread caller) {
+    List<Thread> owners = new ArrayList<>();
+    for (Tally tally : all) {
+      Thread owner = tally.owner;
+      if (owner != null && owner != caller && owner.isAlive()) {
+        owners.add(owner);
+      }
+    }
+    return owners;
   }
 
   private @Nullable Tally ownedBy(Thread thread) {
@@ -188,7 +175,7 @@ final class Tallies {
   }
 
   private synchronized Tally add(Thread thread) {
-    notePeaks();
+    notePeaks(); // while there is one tally, its own peak counts
     Tally tally = new Tally(thread);
     if (shared) {
       tally.noted(NOTE_BLOCKS, NOTE_BYTES);
@@ -197,60 +184,6 @@ final class Tallies {
     more[all.length] = tally;
     all = more;
     return tally;
-  }
-
-  private synchronized void note(Tally tally) {
-    notePeaks();
-    tally.noted(NOTE_BLOCKS, NOTE_BYTES);
-  }
-
-  /** Makes the peaks at least what is live now. */
-  private void notePeaks() {
-    long bytes = Math.max(peakBytes, liveBytes());
-    long blocks = Math.max(peakBlocks, liveBlocks());
-    Tally[] all = this.all;
-    if (all.length == 2) {
-      bytes = Math.max(bytes, all[1].peakNetBytes);
-      blocks = Math.max(blocks, all[1].peakNetBlocks);
-    }
-    peakBytes = bytes;
-    peakBlocks = blocks;
-  }
-
-  long liveBytes() {
-    Tally[] all = this.all;
-    long bytes = 0;
-    for (Tally tally : all) {
-      bytes += tally.totalBytes;
-    }
-    VarHandle.loadLoadFence();
-    for (Tally tally : all) {
-      bytes -= tally.freedBytes;
-    }
-    return Math.max(0, bytes);
-  }
-
-  private long liveBlocks() {
-    Tally[] all = this.all;
-    long blocks = mallocs(all);
-    VarHandle.loadLoadFence();
-    return Math.max(0, blocks - frees(all));
-  }
-
-  private static long mallocs(Tally[] all) {
-    long mallocs = 0;
-    for (Tally tally : all) {
-      mallocs += tally.mallocs;
-    }
-    return mallocs;
-  }
-
-  private static long frees(Tally[] all) {
-    long frees = 0;
-    for (Tally tally : all) {
-      frees += tally.frees;
-    }
-    return frees;
   }
 
   /**
@@ -317,89 +250,5 @@ final class Tallies {
         tally.dropSince(serial);
       }
     }
-  }
-
-  synchronized void push() {
-    Frame frame = new Frame(counters(), peakBlocks, peakBytes);
-    frames.push(frame);
-    makePeaksLive();
-  }
-
-  synchronized StatsCounters pop() {
-    Frame frame = frames.peek();
-    if (frame == null) {
-      throw new IllegalStateException(StatsAllocator.NAME + ": pop without a push: pushes=0");
-    }
-    StatsCounters now = counters();
-    StatsCounters start = frame.start;
-    List<Long> histogram = new ArrayList<>();
-    for (int i = 0; i < TallyCounts.BUCKETS; i++) {
-      histogram.add(now.histogram().get(i) - start.histogram().get(i));
-    }
-    StatsCounters counted =
-        new StatsCounters(
-            now.mallocs() - start.mallocs(),
-            now.frees() - start.frees(),
-            now.failures() - start.failures(),
-            now.liveBlocks() - start.liveBlocks(),
-            now.liveBytes() - start.liveBytes(),
-            now.peakBlocks() - start.liveBlocks(),
-            now.peakBytes() - start.liveBytes(),
-            now.totalBytes() - start.totalBytes(),
-            histogram);
-    frames.pop();
-    peakBlocks = Math.max(now.peakBlocks(), frame.outerPeakBlocks);
-    peakBytes = Math.max(now.peakBytes(), frame.outerPeakBytes);
-    return counted;
-  }
-
-  synchronized void resetPeak() {
-    notePeaks();
-    makePeaksLive();
-  }
-
-  private void makePeaksLive() {
-    everPeakBytes = Math.max(everPeakBytes, peakBytes);
-    Tally[] all = this.all;
-    if (all.length == 2) {
-      // If another thread owns it, it does not malloc now, or the peak is off by what it does.
-      all[1].setPeak(all[1].netBlocks(), all[1].netBytes());
-    }
-    peakBytes = liveBytes();
-    peakBlocks = liveBlocks();
-  }
-
-  StatsCounters counters() {
-    long[] histogram = new long[TallyCounts.BUCKETS];
-    long frees = 0;
-    long failures = 0;
-    long totalBytes = 0;
-    for (Tally tally : all) {
-      for (int i = 0; i < histogram.length; i++) {
-        histogram[i] += tally.histogram[i];
-      }
-      frees += tally.frees;
-      failures += tally.failures;
-      totalBytes += tally.totalBytes;
-    }
-    notePeaks();
-    return new StatsCounters(
-        Arrays.stream(histogram).sum(),
-        frees,
-        failures,
-        liveBlocks(),
-        liveBytes(),
-        peakBlocks,
-        peakBytes,
-        totalBytes,
-        Arrays.stream(histogram).boxed().toList());
-  }
-
-  AllocatorStats stats() {
-    notePeaks();
-    long bytes = liveBytes();
-    Tally[] all = this.all;
-    return new AllocatorStats(
-        liveBlocks(), bytes, bytes, Math.max(everPeakBytes, peakBytes), mallocs(all), frees(all));
   }
 }

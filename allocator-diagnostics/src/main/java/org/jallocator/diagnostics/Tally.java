@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.function.LongConsumer;
 import org.jallocator.Allocator;
+import org.jallocator.spi.OwnerFence;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,10 +30,9 @@ import org.jspecify.annotations.Nullable;
  * counted, and one of the two is taken back by {@link #refused}, by {@link #refusedRemotely}, or by
  * {@link #collect} if the inner accepted both.
  *
- * <p>Whoever closes must not miss a call in progress. It sets {@link #REVOKED}, makes the owner run
- * a barrier (by a walk of its stack, for which HotSpot stops it), and waits for {@code busy} to be
- * 0. So the owner's store of {@code busy} and its load of {@code attention} need an order only for
- * the compiler.
+ * <p>Whoever closes must not miss a call in progress. It sets {@link #REVOKED}, has the heavy fence
+ * of {@link OwnerFence}, and waits for {@code busy} to be 0. The owner has the light one between
+ * its store of {@code busy} and its load of {@code attention}.
  */
 final class Tally extends TallyBlocks {
 
@@ -96,7 +96,7 @@ final class Tally extends TallyBlocks {
    */
   boolean enter(long call) {
     BUSY.setOpaque(this, call);
-    VarHandle.releaseFence(); // the store is before the load, for the compiler
+    OwnerFence.light();
     if (attention != 0) {
       leave();
       return false;
@@ -112,7 +112,7 @@ final class Tally extends TallyBlocks {
   /** As {@link #enter}; {@return false only if it was revoked} */
   boolean enterUnlessRevoked() {
     BUSY.setOpaque(this, IN_CALL);
-    VarHandle.releaseFence();
+    OwnerFence.light();
     if ((attention & REVOKED) != 0) {
       leave();
       return false;
@@ -176,7 +176,7 @@ final class Tally extends TallyBlocks {
   /** Says which block the owner frees. Others must not ask the inner about it meanwhile. */
   void setFreeing(long address) {
     BUSY.setRelease(this, address);
-    VarHandle.releaseFence();
+    OwnerFence.light();
   }
 
   /** Takes what other threads have freed out of the table. By the owner, or if it is revoked. */

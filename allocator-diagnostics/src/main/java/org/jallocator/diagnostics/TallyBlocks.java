@@ -2,6 +2,7 @@ package org.jallocator.diagnostics;
 
 import java.lang.invoke.VarHandle;
 import java.util.function.LongConsumer;
+import org.jallocator.Allocator;
 
 /**
  * The blocks of a {@link Tally} and their sizes: the block that was allocated last in fields, all
@@ -89,9 +90,16 @@ abstract class TallyBlocks extends TallyCounts {
     }
   }
 
-  /** Counts a block that was allocated, after {@link #makeRoom}. By the owner. */
-  final void add(long address, long size) {
+  /**
+   * Counts a block that was allocated, after {@link #makeRoom}. By the owner.
+   *
+   * @param shared whether other threads call {@link #sizeOf}
+   */
+  final void add(long address, long size, boolean shared) {
     last = address;
+    if (shared) {
+      VarHandle.storeStoreFence(); // nobody finds this size with the address of the block before
+    }
     lastSize = size;
     countMalloc(size);
   }
@@ -189,16 +197,17 @@ abstract class TallyBlocks extends TallyCounts {
     }
   }
 
-  /** Visits the address of every block. Needs the monitor. */
+  /** Visits the address of every block. Needs the monitor. Beside the owner, one may come twice. */
   final void forEachBlock(LongConsumer visitor) {
     visit(lastSize, last, visitor);
+    VarHandle.loadLoadFence(); // a block that moves to the table is found here or there
     for (int i = 0; i < table.end(); i += 2) {
       visit(table.sizeAt(i), table.addressAt(i), visitor);
     }
   }
 
   private static void visit(long size, long address, LongConsumer visitor) {
-    if (size != 0) {
+    if (size != 0 && address != Allocator.NULL) {
       visitor.accept(address);
     }
   }

@@ -150,7 +150,9 @@ public sealed class TrackedAllocator extends BookedAllocator<TrackedBlock>
 
   @Override
   final InvalidFreeException doubleFree(TrackedBlock block, @Nullable Object note) {
-    return refusal(Reason.DOUBLE_FREE, block.address, block);
+    synchronized (books) { // the other free may be about to write where it is
+      return refusal(Reason.DOUBLE_FREE, block.address, block);
+    }
   }
 
   @Override

@@ -11,7 +11,8 @@
  *
  *   stats        StatsAllocator                 the hot half: malloc, free
  *                TalliedAllocator               the cold half: sums, close
- *                Tallies                        which thread has which tally; peaks, push, pop
+ *                Tallies                        which thread has which tally
+ *                TallySums                      figures of all; peaks, push, pop
  *                Tally                          what an owner and other threads do at the same time
  *                  TallyBlocks, TallyCounts     its superclasses: blocks and sizes; counts and peak
  *                SizeTable, RemoteFrees         tables of a tally

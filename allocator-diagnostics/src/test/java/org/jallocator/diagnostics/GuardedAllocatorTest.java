@@ -1,16 +1,35 @@
 package org.jallocator.diagnostics;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.jallocator.Arena;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
+import org.jallocator.LeakException;
+import org.jallocator.spi.NativeAccess;
 import org.jallocator.testkit.RecordingAllocator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What guarded finds, over invented memory. */
 final class GuardedAllocatorTest {
+
+  private static final int SIZE = 256;
+  private static final int REPORT_LINE = 1 << 10;
 
   private final RecordingAllocator inner = RecordingAllocator.create();
   private final FakeMemory memory = new FakeMemory();
@@ -109,5 +128,117 @@ final class GuardedAllocatorTest {
     assertThrows(FakeMemory.Fault.class, () -> memory.get(address));
     guarded.close();
     assertEquals(0, memory.mappings());
+  }
+
+  @Test
+  void theReportIsAsLongAsTheMostBlocksAtATime(@TempDir Path folder) throws IOException {
+    int most = 10;
+    Path file = folder.resolve("guarded.txt");
+    GuardedAllocator guarded =
+        GuardedAllocator.builder(new Plain(inner))
+            .access(memory)
+            .fence(16)
+            .quarantine((most - 1) * (SIZE + 32L))
+            .report(file)
+            .build();
+    for (int i = 0; i < 5 * most; i++) {
+      guarded.free(guarded.malloc(SIZE));
+    }
+    assertEquals(most, Files.size(file) / REPORT_LINE);
+    long live = guarded.malloc(SIZE);
+    String said = GuardReport.find(file, live).orElseThrow();
+    assertTrue(said.contains("a live block"), said);
+    guarded.free(live);
+    guarded.close();
+  }
+
+  @Test
+  void theReportForgetsBlocksThatAnArenaEnds(@TempDir Path folder) throws IOException {
+    int most = 10;
+    Path file = folder.resolve("guarded.txt");
+    try (TestArena arena = new TestArena(inner);
+        Arena guarded =
+            (Arena) GuardedAllocator.builder(arena).access(memory).report(file).build()) {
+      for (int i = 0; i < 5; i++) {
+        for (int block = 0; block < most; block += 2) {
+          guarded.free(guarded.malloc(SIZE));
+          assertTrue(guarded.malloc(SIZE) != 0);
+        }
+        guarded.freeAll();
+      }
+      assertEquals(most, Files.size(file) / REPORT_LINE);
+    }
+    inner.assertEverythingReturned();
+  }
+
+  @Test
+  void aBlockThatIsStrandedWhileAnotherThreadClosesGoesBack() throws Exception {
+    CountDownLatch filling = new CountDownLatch(1);
+    AtomicReference<@Nullable Thread> closer = new AtomicReference<>();
+    GuardedAllocator guarded =
+        GuardedAllocator.builder(new Plain(inner)).access(failing(filling, closer)).build();
+    FutureTask<OutOfMemoryError> allocating =
+        new FutureTask<>(() -> assertThrows(OutOfMemoryError.class, () -> guarded.malloc(SIZE)));
+    new Thread(allocating).start();
+    filling.await();
+    closer.set(Thread.currentThread());
+    guarded.close(); // waits for the malloc, which waits until this waits
+    String thrown = String.valueOf(allocating.get().getCause());
+    assertTrue(thrown.contains("no memory to fill a block"), thrown);
+    inner.assertEverythingReturned();
+  }
+
+  /** The memory, without any for what is to be filled once another thread waits. */
+  private NativeAccess failing(CountDownLatch filling, AtomicReference<@Nullable Thread> other) {
+    return (NativeAccess)
+        Proxy.newProxyInstance(
+            NativeAccess.class.getClassLoader(),
+            new Class<?>[] {NativeAccess.class},
+            (proxy, method, arguments) -> {
+              if (!method.getName().equals("fill")) {
+                return method.invoke(memory, arguments);
+              }
+              filling.countDown();
+              long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+              while (!isWaiting(other.get()) && System.nanoTime() < end) {
+                Thread.sleep(1);
+              }
+              throw new OutOfMemoryError("no memory to fill a block");
+            });
+  }
+
+  private static boolean isWaiting(@Nullable Thread thread) {
+    return thread != null && thread.getState() == Thread.State.TIMED_WAITING;
+  }
+
+  @Test
+  void theFileOfTheReportIsClosedAlsoIfBlocksLeak(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("guarded.txt");
+    GuardedAllocator guarded =
+        GuardedAllocator.builder(new Plain(inner)).access(memory).report(file).build();
+    long unused = guarded.malloc(SIZE);
+    assumeTrue(isOpen(file)); // else the system does not tell
+    assertThrows(LeakException.class, guarded::closeAndRelease);
+    assertFalse(isOpen(file));
+    inner.assertEverythingReturned();
+  }
+
+  /** {@return whether this process has a file open, as far as the system tells} */
+  private static boolean isOpen(Path file) throws IOException {
+    Path descriptors = Path.of("/proc/self/fd");
+    if (!Files.isDirectory(descriptors)) {
+      return false;
+    }
+    try (Stream<Path> all = Files.list(descriptors)) {
+      return all.filter(Files::exists).anyMatch(open -> isSame(open, file));
+    }
+  }
+
+  private static boolean isSame(Path open, Path file) {
+    try {
+      return Files.isSameFile(open, file);
+    } catch (IOException gone) {
+      return false;
+    }
   }
 }

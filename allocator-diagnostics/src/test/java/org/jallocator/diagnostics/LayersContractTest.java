@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 
 /** The contract on each layer: over a leaf that owns nothing, over an owning one, over an arena. */
-@Tag("contract")
+@Tag("once")
 final class LayersContractTest {
 
   abstract static class OfLayer {

@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jallocator.Allocator;
@@ -15,6 +17,7 @@ import org.jallocator.AllocatorStats;
 import org.jallocator.LeakException;
 import org.jallocator.spi.AllocatorEvents;
 import org.jallocator.spi.AllocatorListener;
+import org.jallocator.spi.StackChecked;
 import org.jallocator.testkit.RecordingAllocator;
 import org.jallocator.testkit.RecordingAllocator.Failure;
 import org.junit.jupiter.api.DynamicTest;
@@ -144,5 +147,42 @@ final class LayersTest {
       assertEquals(List.of(refused, refused), listener.told);
     }
     guarded.close();
+  }
+
+  @TestFactory
+  Stream<DynamicTest> aFreeThatOverflowsInAnInnerThatChecksItsStackLeavesTheBlockLive() {
+    return Layers.all().entrySet().stream()
+        .map(layer -> dynamicTest(layer.getKey(), () -> overflow(layer.getValue())));
+  }
+
+  private static void overflow(UnaryOperator<Allocator> layer) {
+    RecordingAllocator memory = RecordingAllocator.create();
+    AtomicInteger overflows = new AtomicInteger();
+    Allocator inner =
+        (Allocator)
+            Proxy.newProxyInstance(
+                Allocator.class.getClassLoader(),
+                new Class<?>[] {Allocator.class, StackChecked.class},
+                (proxy, method, arguments) -> {
+                  if (method.getName().equals("isStackChecked")) {
+                    return true;
+                  }
+                  if (method.getName().equals("free") && overflows.getAndDecrement() > 0) {
+                    throw new StackOverflowError();
+                  }
+                  return method.invoke(memory, arguments);
+                });
+    Allocator tested = layer.apply(inner);
+    assertTrue(StackChecked.is(tested));
+    long small = tested.malloc(10);
+    long large = tested.malloc(2000); // more than the quarantine of guarded
+    overflows.set(1);
+    assertThrows(StackOverflowError.class, () -> tested.free(large));
+    assertEquals(2, tested.stats().liveBlocks());
+    overflows.set(0);
+    tested.free(large);
+    tested.free(small);
+    tested.close();
+    memory.assertEverythingReturned();
   }
 }

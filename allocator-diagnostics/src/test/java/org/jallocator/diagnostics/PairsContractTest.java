@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 
 /** The contract on stacks of two layers, in all orders. */
-@Tag("contract")
+@Tag("once")
 @Tag("pairs") // many, so run with less of everything
 final class PairsContractTest {
 

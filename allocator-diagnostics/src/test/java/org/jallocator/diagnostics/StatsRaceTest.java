@@ -25,11 +25,13 @@ import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.LeakException;
 import org.jallocator.testkit.RecordingAllocator;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * What layers that count say after frees of one block have raced, and while a free is under way.
  */
+@Tag("once")
 final class StatsRaceTest {
 
   private static final int ROUNDS = 20_000;

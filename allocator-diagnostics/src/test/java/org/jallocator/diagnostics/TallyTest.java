@@ -25,7 +25,7 @@ final class TallyTest {
 
   private void malloc(long address, long size) {
     tally.makeRoom();
-    tally.add(address, size);
+    tally.add(address, size, true);
     model.put(address, size);
   }
 

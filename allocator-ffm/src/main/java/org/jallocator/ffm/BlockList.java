@@ -77,7 +77,13 @@ final class BlockList {
     if (first == null) {
       return next;
     }
-    first.addSuppressed(next);
+    if (first != next) { // a throwable cannot suppress itself
+      try {
+        first.addSuppressed(next);
+      } catch (VirtualMachineError e) {
+        // The first one is what counts.
+      }
+    }
     return first;
   }
 }

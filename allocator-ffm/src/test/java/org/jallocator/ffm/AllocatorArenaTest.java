@@ -421,6 +421,32 @@ final class AllocatorArenaTest {
   }
 
   @Test
+  void blocksThatAreRefusedByOneObjectAreDropped() {
+    IllegalArgumentException one = new IllegalArgumentException("planted");
+    boolean[] refuse = {true};
+    DirtyMemory refusing =
+        new DirtyMemory() {
+          @Override
+          public void free(long address, long size) {
+            if (refuse[0]) {
+              throw one;
+            }
+            super.free(address, size);
+          }
+        };
+    AllocatorArena arena = AllocatorArena.ofConfined(refusing);
+    for (int i = 0; i < 3; i++) {
+      arena.allocate(8);
+    }
+    assertSame(one, assertThrows(IllegalArgumentException.class, arena::close));
+    assertEquals(
+        "arena is closed", assertThrows(IllegalStateException.class, arena::close).getMessage());
+    refuse[0] = false;
+    refusing.live().forEach(refusing::free);
+    refusing.close();
+  }
+
+  @Test
   void anAddressInTheUpperHalfIsAnAddress() {
     long upper = 0xF000_0000_0000_0040L;
     DirtyMemory high =

@@ -20,7 +20,7 @@ import org.jallocator.Allocator;
  *
  * <p>The fields that each call needs are declared first: they share a cache line (see LayoutTest).
  */
-abstract class ActiveWord {
+abstract class ActiveWord extends FrontPadding {
 
   /** The free blocks. */
   long word;

@@ -31,6 +31,7 @@ class BlockPool extends ActiveWord {
   private static final VarHandle MOVES;
   private static final VarHandle ACTIVE_WORD;
   private static final VarHandle WORD;
+  private static final VarHandle LIVE;
 
   static {
     try {
@@ -38,6 +39,7 @@ class BlockPool extends ActiveWord {
       MOVES = lookup.findVarHandle(Page.class, "moves", int.class);
       ACTIVE_WORD = lookup.findVarHandle(Page.class, "activeWord", int.class);
       WORD = lookup.findVarHandle(ActiveWord.class, "word", long.class);
+      LIVE = lookup.findVarHandle(ActiveWord.class, "live", long.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -45,6 +47,9 @@ class BlockPool extends ActiveWord {
 
   /** Less than any count of live blocks if there is one. */
   private static final long NEVER = 0;
+
+  /** How often figures that change meanwhile are read. */
+  static final int MOST_READINGS = 64;
 
   /** The index of this pool among its heap's. */
   final int sizeClass;
@@ -427,6 +432,23 @@ class BlockPool extends ActiveWord {
    */
   long liveBlocks() {
     return Math.max(0, live);
+  }
+
+  /**
+   * {@return how many blocks are live} May be asked by any thread. Beside calls in progress it may
+   * be off by what they allocate and free.
+   */
+  final long liveBlocksForOthers() {
+    for (int tries = 0; ; tries++) {
+      long before = (long) LIVE.getAcquire(this);
+      long remote = remoteCount();
+      VarHandle.acquireFence();
+      long after = (long) LIVE.getOpaque(this);
+      if (before == after || tries == MOST_READINGS) {
+        return Math.max(0, Math.max(before, after) - remote);
+      }
+      Thread.onSpinWait();
+    }
   }
 
   /** {@return blocks that were freed remotely and are not collected} May be asked by any thread. */

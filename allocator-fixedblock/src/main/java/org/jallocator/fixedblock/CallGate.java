@@ -2,70 +2,164 @@ package org.jallocator.fixedblock;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jallocator.spi.OwnerFence;
 import org.jallocator.spi.Waiting;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts the blocks that threads have taken, and lets one thread wait until no call is in progress,
  * so that what it reads then decides. Calls that come meanwhile wait until it is done, and enter
  * before the next pause: a thread that closes again and again keeps nobody out.
  *
- * <p>A call adds to the word of its thread's stripe when it enters and when it leaves: the low bits
- * count calls in progress, the high bits blocks, modulo 2⁴⁴. A block may be taken in one stripe and
- * freed in another, so that only the sum over all stripes means anything, and only while no call is
- * in progress. A call enters and leaves in the same stripe, so that a stripe without calls is
- * certain.
+ * <p>A call adds to a word when it enters and when it leaves: the low bits count calls in progress,
+ * the high bits blocks, modulo 2⁴⁴. A platform thread has a word of its own, which it alone writes,
+ * without an atomic instruction. Virtual threads, and threads for which there is none left, share
+ * some words, to which they add atomically. A block may be taken at one word and freed at another,
+ * so that only the sum over all words means anything, and only while no call is in progress. A call
+ * enters and leaves at the same word, so that a word without calls is certain.
  *
- * <p>Proof that a pause is quiet: {@code paused} is set before the stripes are read; a call adds to
- * its stripe before it reads {@code paused}, both with full fences. So either the pausing thread
- * sees the call and waits, or the call sees the pause and leaves.
+ * <p>Proof that a pause is quiet: {@code paused} is set before the words are read; a call adds to
+ * its word before it reads {@code paused}. At a shared word both are full fences. At an own word
+ * the call has the light fence and the pause the heavy one, see {@link OwnerFence}. So either the
+ * pausing thread sees the call and waits, or the call sees the pause and leaves. A thread gets its
+ * word under the monitor, in which {@code paused} is set: either the pausing thread knows of the
+ * word, or the thread knows of the pause.
  *
- * <p>Shared, may block while another thread pauses. No allocation: a full Java heap loses no count.
+ * <p>Shared, may block while another thread pauses. A full Java heap loses no count: a thread that
+ * gets no word of its own uses a shared one.
  */
 final class CallGate {
 
-  private static final int STRIPES = 16;
+  /** How many threads may have a word of their own; a power of two. */
+  private static final int OWN = 64;
 
-  /** A stripe's distance from the next, in longs: a cache line and the one that is prefetched. */
-  private static final int LINE = 16;
+  private static final int SHARED = 16;
 
   private static final int CALL_BITS = 20;
   private static final long CALL = 1;
   private static final long CALLS = (1L << CALL_BITS) - 1;
 
-  private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
+  private static final VarHandle WORD;
 
-  private final long[] words = new long[(STRIPES + 1) * LINE];
+  static {
+    try {
+      WORD = MethodHandles.lookup().findVarHandle(Caller.class, "word", long.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /** A word, and whose it is. */
+  static class Caller extends FrontPadding {
+
+    /** Who alone writes the word; null: all who have none. Replaced when it has ended. */
+    @Nullable Thread thread;
+
+    /** Calls in progress and blocks. */
+    private long word;
+
+    Caller(@Nullable Thread thread) {
+      this.thread = thread;
+    }
+
+    final int calls() {
+      return (int) ((long) WORD.getVolatile(this) & CALLS);
+    }
+
+    final long blocks() {
+      return (long) WORD.getVolatile(this) >> CALL_BITS;
+    }
+
+    /** Adds to the word; at an own one, what comes before is ordered before it. */
+    final void add(long number) {
+      if (thread != null) {
+        WORD.setRelease(this, word + number);
+      } else {
+        WORD.getAndAdd(this, number);
+      }
+    }
+  }
+
+  private final Caller[] shared = new Caller[SHARED];
+
+  /** By the number of a thread: its own word, another thread's, or a shared one. */
+  private final Caller[] callers = new Caller[OWN];
+
   private volatile boolean paused;
 
   /** How many calls wait for the end of a pause. */
   private int waiting;
 
-  private static int stripe(Thread thread) {
-    return (((int) thread.getId() & (STRIPES - 1)) + 1) * LINE;
+  CallGate() {
+    Arrays.setAll(shared, i -> new Padded.PaddedCaller(null));
+    Arrays.setAll(callers, i -> shared[i & (SHARED - 1)]);
+    OwnerFence.light(); // initializes the classes now: at the end of a stack it fails
+    HeapSet.isVirtual(Thread.currentThread());
   }
 
-  /** Enters a call. {@return the stripe, to leave with} */
-  int enter() {
-    int stripe = stripe(Thread.currentThread());
-    enter(stripe);
-    return stripe;
+  private static int number(Thread thread) {
+    return (int) thread.getId() & (OWN - 1);
   }
 
-  /** Enters a call at a stripe that {@link #enter()} gave to this thread. */
-  void enter(int stripe) {
-    WORDS.getAndAdd(words, stripe, CALL);
+  /** Enters a call. {@return what to leave with} */
+  Caller enter() {
+    Thread thread = Thread.currentThread();
+    Caller caller = callers[number(thread)];
+    if (caller.thread != thread) {
+      caller = callerOf(thread);
+    }
+    enter(caller);
+    return caller;
+  }
+
+  /** Enters a call at a word that {@link #enter()} gave to this thread. */
+  void enter(Caller caller) {
+    caller.add(CALL);
+    OwnerFence.light();
     if (paused) {
-      WORDS.getAndAdd(words, stripe, -CALL);
-      enterAfterPause(stripe);
+      caller.add(-CALL);
+      enterAfterPause(caller);
     }
   }
 
+  private Caller callerOf(Thread thread) {
+    Caller caller = callers[number(thread)];
+    Thread other = caller.thread;
+    if (HeapSet.isVirtual(thread) || (other != null && other.isAlive())) {
+      return shared[number(thread) & (SHARED - 1)];
+    }
+    return adopt(thread);
+  }
+
+  /** Gives a thread a word of its own: that of one that has ended, or a new one. */
+  synchronized Caller adopt(Thread thread) {
+    int number = number(thread);
+    Caller caller = callers[number];
+    Thread other = caller.thread;
+    if (other == null) {
+      try {
+        caller = new Padded.PaddedCaller(thread);
+      } catch (OutOfMemoryError e) {
+        return caller;
+      }
+      callers[number] = caller;
+    } else if (other.isAlive()) {
+      return shared[number & (SHARED - 1)];
+    } else {
+      caller.thread = thread;
+    }
+    return caller;
+  }
+
   /** Enters when the pause has ended, and before another one begins. */
-  private synchronized void enterAfterPause(int stripe) {
+  private synchronized void enterAfterPause(Caller caller) {
     waiting++;
     try {
       awaitEnd(false);
-      WORDS.getAndAdd(words, stripe, CALL); // in the monitor: the next pause waits for this call
+      caller.add(CALL); // in the monitor: the next pause waits for this call
     } finally {
       waiting--;
       notifyAll();
@@ -73,25 +167,49 @@ final class CallGate {
   }
 
   /** Leaves a call that took some blocks; less than 0 if it freed them. */
-  void leave(int stripe, int blocks) {
-    WORDS.getAndAdd(words, stripe, ((long) blocks << CALL_BITS) - CALL);
+  void leave(Caller caller, int blocks) {
+    caller.add(((long) blocks << CALL_BITS) - CALL);
   }
 
-  /** Lets no call enter, and waits for those in progress. The caller is in none. */
+  /**
+   * Lets no call enter, and waits for those in progress. The caller is in none.
+   *
+   * @throws OutOfMemoryError if the Java heap is full; calls may enter
+   */
   void pause() {
     synchronized (this) {
       awaitEnd(true);
       paused = true;
     }
     try {
-      for (int stripe = LINE; stripe < words.length; stripe += LINE) {
-        for (int tries = 0; ((long) WORDS.getVolatile(words, stripe) & CALLS) != 0; tries++) {
-          Waiting.pause(tries);
-        }
+      OwnerFence.heavy(threads());
+      for (Caller caller : shared) {
+        awaitCalls(caller);
+      }
+      for (Caller caller : callers) {
+        awaitCalls(caller);
       }
     } catch (Throwable e) {
       resume();
       throw e;
+    }
+  }
+
+  /** {@return the other threads that have words of their own} */
+  private List<Thread> threads() {
+    List<Thread> threads = new ArrayList<>();
+    for (Caller caller : callers) {
+      Thread thread = caller.thread;
+      if (thread != null && thread != Thread.currentThread() && thread.isAlive()) {
+        threads.add(thread);
+      }
+    }
+    return threads;
+  }
+
+  private static void awaitCalls(Caller caller) {
+    for (int tries = 0; caller.calls() != 0; tries++) {
+      Waiting.pause(tries);
     }
   }
 
@@ -121,8 +239,11 @@ final class CallGate {
    */
   long blocks() {
     long sum = 0;
-    for (int stripe = LINE; stripe < words.length; stripe += LINE) {
-      sum += (long) WORDS.getVolatile(words, stripe) >> CALL_BITS;
+    for (Caller caller : shared) {
+      sum += caller.blocks();
+    }
+    for (Caller caller : callers) {
+      sum += caller.thread == null ? 0 : caller.blocks();
     }
     return Math.max(0, sum << CALL_BITS >> CALL_BITS);
   }

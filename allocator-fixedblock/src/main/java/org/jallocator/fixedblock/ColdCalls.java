@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import org.jallocator.Allocator;
+import org.jallocator.spi.StackChecked;
 import org.jallocator.spi.StackRoom;
 
 /**
@@ -20,7 +21,8 @@ import org.jallocator.spi.StackRoom;
  * <p>Each cold twin begins with {@link StackRoom#require}: a stack overflow comes before the first
  * change.
  */
-abstract sealed class ColdCalls implements Allocator permits PagedAllocator, FallbackAllocator {
+abstract sealed class ColdCalls implements Allocator, StackChecked
+    permits PagedAllocator, FallbackAllocator {
 
   private static final MethodHandle MALLOC = find("mallocInRoom", long.class);
   private static final MethodHandle TRY_MALLOC = find("tryMallocInRoom", long.class);

@@ -63,11 +63,11 @@ abstract sealed class ConfinedAllocator extends PagedAllocator
   @Override
   final boolean tryFreeSlow(long address) {
     requireUsable();
-    flush();
     Page page = findBlock(address);
     if (page == Page.NONE) {
       return false;
     }
+    flush();
     try {
       page.pool.freeSlow(page, (int) page.index(address), address);
     } catch (InvalidFreeException e) {
@@ -84,7 +84,7 @@ abstract sealed class ConfinedAllocator extends PagedAllocator
     Throwable thrown = null;
     for (Page page = pool.detach(); page != Page.NONE; page = pool.detach()) {
       Throwable each = source.giveBack(page);
-      if (each instanceof IllegalStateException) {
+      if (source.isRefusal(each)) {
         source.restore(page); // the inner did not take it; closing says so
         pool.attach(page);
         break;
@@ -118,8 +118,8 @@ abstract sealed class ConfinedAllocator extends PagedAllocator
    */
   private synchronized boolean adopt() {
     Thread owner = this.owner;
-    if (owner == null || owner.isAlive()) {
-      return Thread.currentThread() == owner;
+    if (owner == null || owner.isAlive() || this.owner != owner) { // it may have closed this last
+      return Thread.currentThread() == this.owner;
     }
     lastOwner = Thread.currentThread();
     this.owner = lastOwner;
@@ -209,7 +209,7 @@ abstract sealed class ConfinedAllocator extends PagedAllocator
     for (BlockPool pool : pools) {
       for (Page page = pool.detachAllFree(); page != Page.NONE; page = pool.detachAllFree()) {
         Throwable each = source.giveBack(page);
-        if (each instanceof IllegalStateException) {
+        if (source.isRefusal(each)) {
           source.restore(page);
           pool.attach(page);
           return each;
@@ -238,7 +238,7 @@ abstract sealed class ConfinedAllocator extends PagedAllocator
       throw AllocatorEvents.leaked(layerName, leak);
     }
     Throwable thrown = giveBackAllFree();
-    if (!(thrown instanceof IllegalStateException)) {
+    if (!source.isRefusal(thrown)) {
       owner = null;
     }
     rethrow(thrown);

@@ -54,6 +54,11 @@ final class ConfinedFixedBlocks extends ConfinedAllocator implements FixedBlockA
   }
 
   @Override
+  boolean freeHot(long address, long size) {
+    return size >= 1 && size <= maxSize && freeHot(address);
+  }
+
+  @Override
   int sizeClass(long size) {
     return 0;
   }

@@ -63,10 +63,20 @@ final class ConfinedSizeClasses extends ConfinedAllocator implements SizeClassAl
   @Override
   boolean freeHot(long address) {
     return Thread.currentThread() == owner
-        && (pools[lastClass].freeLast(address) || freeInPage(address));
+        && (pools[lastClass].freeLast(address) || freeInPage(address, SizeClasses.ANY));
   }
 
-  private boolean freeInPage(long address) {
+  @Override
+  boolean freeHot(long address, long size) {
+    BlockPool[] pools = this.pools;
+    int sizeClass = sizeClass(size); // sizes out of range have a class beyond
+    return Thread.currentThread() == owner
+        && sizeClass < pools.length
+        && size <= maxSize
+        && (pools[sizeClass].freeLast(address) || freeInPage(address, sizeClass));
+  }
+
+  private boolean freeInPage(long address, int sizeClass) {
     Page page = table.guess(address);
     long index = page.index(address);
     if (index < 0 || index >= page.blocks) {
@@ -76,7 +86,9 @@ final class ConfinedSizeClasses extends ConfinedAllocator implements SizeClassAl
         return false;
       }
     }
-    return page.pool.free(page, (int) index);
+    BlockPool pool = page.pool;
+    return (sizeClass == SizeClasses.ANY || sizeClass == pool.sizeClass)
+        && pool.free(page, (int) index);
   }
 
   @Override

@@ -1,14 +1,15 @@
 package org.jallocator.fixedblock;
 
-import java.util.Arrays;
 import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.LeakException;
 import org.jallocator.OwningAllocator;
+import org.jallocator.fixedblock.CallGate.Caller;
 import org.jallocator.spi.AllocatorErrors;
 import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.StackChecked;
 import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
 
@@ -30,8 +31,7 @@ import org.jspecify.annotations.Nullable;
  * iff other is; {@link #create(OwningAllocator, OwningAllocator)} makes that kind.
  *
  * <p>Price: one compare on the way to the primary; on the way to other, for frees, one look-up in
- * the primary; if shared, also two atomic additions. Not for choosing among many sizes: tiers are
- * tried one after another.
+ * the primary. Not for choosing among many sizes: tiers are tried one after another.
  */
 public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAllocator {
 
@@ -47,12 +47,16 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
   private final long otherMaxSize;
   private final boolean shared;
   final FallbackCalls calls;
+  final FallbackFigures figures;
 
   /**
    * The primary, if its hot paths may be taken before anything is asked: it is of this module, it
    * refuses the threads that this refuses, and this is open.
    */
   private @Nullable PagedAllocator fastPrimary;
+
+  /** Other, if it is the next tier and its hot paths may be taken as well: if this is confined. */
+  private @Nullable FallbackAllocator fastTier;
 
   FallbackAllocator(OwningAllocator primary, Allocator other) {
     this.primary = primary;
@@ -61,7 +65,9 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
     this.otherMaxSize = other.maxSize();
     this.shared = primary.isShared() && other.isShared();
     this.calls = new FallbackCalls(shared, canBeShared(primary) && canBeShared(other));
+    this.figures = new FallbackFigures(primary, other, calls);
     this.fastPrimary = fastPrimary();
+    this.fastTier = fastTier();
   }
 
   /** {@return whether an allocator is shared or has an option for that, as far as is known here} */
@@ -75,6 +81,10 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
 
   private @Nullable PagedAllocator fastPrimary() {
     return primary instanceof PagedAllocator paged && shared == paged.isShared() ? paged : null;
+  }
+
+  private @Nullable FallbackAllocator fastTier() {
+    return !shared && other instanceof FallbackAllocator tier && !tier.shared ? tier : null;
   }
 
   /**
@@ -105,32 +115,11 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
 
   @Override
   public final long malloc(long size) {
-    long address = mallocHot(size);
+    long address = HotPaths.malloc(fastPrimary, size);
     if (address != NULL) {
       return address;
     }
     return size > primaryMaxSize && !shared ? mallocSlow(size) : mallocCold(size);
-  }
-
-  /**
-   * {@return a block of the primary's hot path, or NULL} Each kind by name: in a program with
-   * several stacks one virtual call would see them all, and none would be inlined.
-   */
-  private long mallocHot(long size) {
-    PagedAllocator primary = this.fastPrimary;
-    if (primary instanceof SharedSizeClasses classes) {
-      return classes.mallocHot(size);
-    }
-    if (primary instanceof ConfinedSizeClasses classes) {
-      return classes.mallocHot(size);
-    }
-    if (primary instanceof ConfinedFixedBlocks blocks) {
-      return blocks.mallocHot(size);
-    }
-    if (primary instanceof SharedFixedBlocks blocks) {
-      return blocks.mallocHot(size);
-    }
-    return NULL;
   }
 
   @Override
@@ -139,7 +128,7 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
     if (ungated != NULL) {
       return ungated;
     }
-    int stripe = calls.enter();
+    Caller caller = calls.enter();
     int taken = 0;
     try {
       long address = tryPrimary(size);
@@ -152,13 +141,13 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
       }
       return address;
     } finally {
-      calls.leave(stripe, taken);
+      calls.leave(caller, taken);
     }
   }
 
   @Override
   public final long tryMalloc(long size) {
-    long address = mallocHot(size);
+    long address = HotPaths.malloc(fastPrimary, size);
     if (address != NULL) {
       return address;
     }
@@ -171,7 +160,7 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
     if (ungated != NULL) {
       return ungated;
     }
-    int stripe = calls.enter();
+    Caller caller = calls.enter();
     int taken = 0;
     try {
       long address = tryPrimary(size);
@@ -181,13 +170,13 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
       }
       return address;
     } finally {
-      calls.leave(stripe, taken);
+      calls.leave(caller, taken);
     }
   }
 
   /**
-   * Takes a block of the primary without entering the gate, which would cost two atomic additions.
-   * Only if the thread may enter its own heap: closing waits for that, as for the hot path.
+   * Takes a block of the primary without entering the gate, which would cost about as much. Only if
+   * the thread may enter its own heap: closing waits for that, as for the hot path.
    */
   private long tryMallocUngated(long size) {
     PagedAllocator primary = this.fastPrimary;
@@ -235,28 +224,39 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
 
   @Override
   public final void free(long address) {
-    if (!freeHot(address)) {
+    // The first step of freeHot by itself: with all tiers it is too large to be inlined.
+    if (!HotPaths.free(fastPrimary, address) && !freeInTier(address)) {
       boolean freed = tryFreeCold(address);
       assert freed;
     }
   }
 
-  /** As {@link #mallocHot}. */
+  /** {@return false, and nothing has changed, if the block is not of the hot path of any tier} */
   final boolean freeHot(long address) {
-    PagedAllocator primary = this.fastPrimary;
-    if (primary instanceof SharedSizeClasses classes) {
-      return classes.freeHot(address);
+    return HotPaths.free(fastPrimary, address) || freeInTier(address);
+  }
+
+  /** As {@link #freeHot(long)}. */
+  final boolean freeHot(long address, long size) {
+    return HotPaths.free(fastPrimary, address, size) || freeInTier(address, size);
+  }
+
+  private boolean freeInTier(long address) {
+    FallbackAllocator tier = this.fastTier;
+    if (tier == null || !calls.hasBlocksOfCaller() || !tier.freeHot(address)) {
+      return false;
     }
-    if (primary instanceof ConfinedSizeClasses classes) {
-      return classes.freeHot(address);
+    calls.blocks--; // not by a call: a stack overflow cannot fall between
+    return true;
+  }
+
+  private boolean freeInTier(long address, long size) {
+    FallbackAllocator tier = this.fastTier;
+    if (tier == null || !calls.hasBlocksOfCaller() || !tier.freeHot(address, size)) {
+      return false;
     }
-    if (primary instanceof ConfinedFixedBlocks blocks) {
-      return blocks.freeHot(address);
-    }
-    if (primary instanceof SharedFixedBlocks blocks) {
-      return blocks.freeHot(address);
-    }
-    return false;
+    calls.blocks--;
+    return true;
   }
 
   /** {@return true} What is not of the primary is of other, or other throws. */
@@ -266,30 +266,47 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
       return true;
     }
     InvalidFreeException refused = null;
-    int stripe = calls.enter();
+    Caller caller = calls.enter();
     int freed = 0;
     try {
-      if (!primary.tryFree(address) && address != NULL) {
-        refused = refusal(stripe, address);
+      if (!tryFreeOfPrimary(address) && address != NULL) {
+        refused = refusal(caller, address);
         if (refused == null) {
           freed = -1;
-          other.free(address);
+          freeOfOther(address);
         }
       }
-    } catch (IllegalArgumentException | IllegalStateException e) {
-      freed = 0; // other took nothing
+    } catch (RuntimeException | Error e) {
+      freed = StackChecked.tookNothing(other, e) ? 0 : freed;
       throw e;
     } finally {
-      calls.leave(stripe, freed);
+      calls.leave(caller, freed);
     }
     throwRefusal(refused);
     return true;
   }
 
+  /** {@return whether a block was the primary's} Its hot path was tried. */
+  private boolean tryFreeOfPrimary(long address) {
+    return primary instanceof PagedAllocator paged
+        ? paged.tryFreeInRoom(address)
+        : primary.tryFree(address);
+  }
+
+  /** Frees what is not of the primary. The next tier's hot path was tried, or is seldom the way. */
+  private void freeOfOther(long address) {
+    if (other instanceof FallbackAllocator tier) {
+      boolean freed = tier.tryFreeInRoom(address);
+      assert freed;
+    } else {
+      other.free(address);
+    }
+  }
+
   /**
-   * Frees a block of the primary without entering the gate, which would cost as much as the free:
-   * two atomic additions. Closing need not wait for it, as for a malloc, whose block it would not
-   * see: a block that is being freed is live to the one that closes, or it is free.
+   * Frees a block of the primary without entering the gate, which would cost about as much as the
+   * free. Closing need not wait for it, as for a malloc, whose block it would not see: a block that
+   * is being freed is live to the one that closes, or it is free.
    */
   private boolean tryFreeUngated(long address) {
     return shared
@@ -306,23 +323,43 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
    */
   @Override
   public final void free(long address, long size) {
+    if (!HotPaths.free(fastPrimary, address, size) && !freeInTier(address, size)) {
+      freeSlow(address, size);
+    }
+  }
+
+  private void freeSlow(long address, long size) {
+    if (isInPageOfPrimary(address, size)) {
+      free(address);
+    } else {
+      freeGated(address, size);
+    }
+  }
+
+  /** {@return whether the primary has blocks of a size there: then the address alone will do} */
+  final boolean isInPageOfPrimary(long address, long size) {
+    PagedAllocator primary = this.fastPrimary;
+    return primary != null && primary.isInPageFor(address, size);
+  }
+
+  private void freeGated(long address, long size) {
     StackRoom.require();
     InvalidFreeException refused = null;
-    int stripe = calls.enter();
+    Caller caller = calls.enter();
     int freed = 0;
     try {
       if (address != NULL && !primary.tryFree(address, size)) {
-        refused = refusal(stripe, address);
+        refused = refusal(caller, address);
         if (refused == null) {
           freed = -1;
           other.free(address, size);
         }
       }
-    } catch (IllegalArgumentException | IllegalStateException e) {
-      freed = 0; // other took nothing
+    } catch (RuntimeException | Error e) {
+      freed = StackChecked.tookNothing(other, e) ? 0 : freed;
       throw e;
     } finally {
-      calls.leave(stripe, freed);
+      calls.leave(caller, freed);
     }
     throwRefusal(refused);
   }
@@ -332,8 +369,8 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
    * one} If other is owning, it refuses by itself. A count that other threads change decides only
    * if no call is in progress.
    */
-  private @Nullable InvalidFreeException refusal(int stripe, long address) {
-    return other instanceof OwningAllocator || calls.blocks() > 0 || calls.blocksInQuiet(stripe) > 0
+  private @Nullable InvalidFreeException refusal(Caller caller, long address) {
+    return other instanceof OwningAllocator || calls.blocks() > 0 || calls.blocksInQuiet(caller) > 0
         ? null
         : new InvalidFreeException(Reason.FOREIGN, NAME, address);
   }
@@ -374,6 +411,12 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
     return size > otherMaxSize ? good : Math.min(good, other.goodSize(size));
   }
 
+  /** {@return whether both parts are: each call checks the stack here} Shared, never blocks. */
+  @Override
+  public final boolean isStackChecked() {
+    return StackChecked.is(primary) && StackChecked.is(other);
+  }
+
   /** {@return whether both parts are shared} */
   @Override
   public final boolean isShared() {
@@ -389,55 +432,7 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
    */
   @Override
   public final AllocatorStats stats() {
-    return calls.isClosed() ? new AllocatorStats(0, 0, 0, 0, 0, 0) : openStats();
-  }
-
-  private AllocatorStats openStats() {
-    AllocatorStats first = primary.stats();
-    if (!first.isTracked()) {
-      return AllocatorStats.UNTRACKED;
-    }
-    long out = calls.blocks();
-    AllocatorStats rest = other.stats();
-    if (rest.isTracked() && rest.liveBlocks() == out) { // else it has blocks of others, too
-      return new AllocatorStats(
-          true,
-          first.liveBlocks() + out,
-          first.liveBytes() + rest.liveBytes(),
-          first.unsizedBlocks() + rest.unsizedBlocks(),
-          first.reservedBytes() + rest.reservedBytes(),
-          first.peakReservedBytes() + rest.peakReservedBytes(),
-          first.innerMallocs() + rest.innerMallocs(),
-          first.innerFrees() + rest.innerFrees());
-    }
-    return new AllocatorStats(
-        true,
-        first.liveBlocks() + out,
-        first.liveBytes(),
-        first.unsizedBlocks() + out,
-        first.reservedBytes(),
-        first.peakReservedBytes(),
-        first.innerMallocs(),
-        first.innerFrees());
-  }
-
-  /** {@return the addresses of some live blocks of the parts that can name them} */
-  final long[] addresses(int limit) {
-    long[] first = primary.liveAddresses(limit);
-    if (first.length == limit || other.stats().liveBlocks() != calls.blocks()) {
-      return first; // or other has blocks of others, too
-    }
-    long[] rest = addressesOfOther(limit - first.length);
-    long[] all = Arrays.copyOf(first, first.length + rest.length);
-    System.arraycopy(rest, 0, all, first.length, rest.length);
-    return all;
-  }
-
-  private long[] addressesOfOther(int limit) {
-    if (other instanceof OwningAllocator owning) {
-      return owning.liveAddresses(limit);
-    }
-    return other instanceof FallbackAllocator tier ? tier.addresses(limit) : new long[0];
+    return figures.stats();
   }
 
   // ---------------------------------------------------------------- trim and close
@@ -493,6 +488,7 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
     } finally {
       if (!calls.isClosed()) {
         fastPrimary = fastPrimary();
+        fastTier = fastTier();
       }
       calls.resume();
     }
@@ -505,25 +501,15 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
   private @Nullable LeakException closeQuiet(boolean release) {
     PagedAllocator fast = fastPrimary;
     fastPrimary = null;
+    fastTier = null;
     if (fast != null) {
       fast.leaveHotPaths();
     }
-    LeakException leak = leak();
+    LeakException leak = figures.leak();
     if (leak == null || release) {
       calls.close();
     }
     return leak;
-  }
-
-  private @Nullable LeakException leak() {
-    AllocatorStats stats = stats();
-    long out = calls.blocks();
-    if (!stats.isTracked() && out > 0) {
-      stats = new AllocatorStats(true, out, 0, out, 0, 0, 0, 0);
-    }
-    return stats.liveBlocks() == 0
-        ? null
-        : new LeakException(NAME, stats, addresses(LeakException.MAX_ADDRESSES));
   }
 
   /** {@return the name, and both inner allocators} */

@@ -1,5 +1,6 @@
 package org.jallocator.fixedblock;
 
+import org.jallocator.fixedblock.CallGate.Caller;
 import org.jallocator.spi.AllocatorErrors;
 
 /**
@@ -9,6 +10,9 @@ import org.jallocator.spi.AllocatorErrors;
  * <p>Shared, may block while another thread pauses; or confined to its owner thread.
  */
 final class FallbackCalls {
+
+  /** What a call of a confined allocator leaves with. */
+  private static final Caller NOBODY = new Caller(null);
 
   private final boolean shared;
 
@@ -22,7 +26,7 @@ final class FallbackCalls {
   private final CallGate gate = new CallGate();
 
   /** The blocks that are out; if confined. */
-  private long blocks;
+  long blocks;
 
   /** Written while no call is in progress. */
   private volatile boolean closed;
@@ -35,47 +39,55 @@ final class FallbackCalls {
   /**
    * Enters a call. {@return what to leave with} Throws iff closed, or confined to another thread.
    */
-  int enter() {
-    int stripe = shared ? gate.enter() : 0;
-    if (closed || !isOwner()) {
+  Caller enter() {
+    Caller caller = shared ? gate.enter() : NOBODY;
+    if (!isOwner() || closed) { // in this order: an owner that has ended may have closed this last
       if (shared) {
-        gate.leave(stripe, 0);
+        gate.leave(caller, 0);
       }
       throw unusable();
     }
-    return stripe;
+    return caller;
   }
 
   /** Leaves a call that took so many blocks of the other part; less than 0 if it freed them. */
-  void leave(int stripe, int taken) {
+  void leave(Caller caller, int taken) {
     if (shared) {
-      gate.leave(stripe, taken);
+      gate.leave(caller, taken);
     } else {
       blocks += taken;
     }
   }
 
-  /** {@return how many blocks are out} While calls of other threads are in progress, it may lag. */
+  /** {@return whether blocks are out, and the calling thread may free them} If confined. */
+  boolean hasBlocksOfCaller() {
+    return blocks > 0 && Thread.currentThread() == owner;
+  }
+
+  /**
+   * {@return how many blocks are out} While calls of other threads are in progress, it may lag.
+   * Blocks that somebody took from the other part itself, and that were freed here, are subtracted.
+   */
   long blocks() {
-    return shared ? gate.blocks() : blocks;
+    return shared ? gate.blocks() : Math.max(0, blocks);
   }
 
   /**
    * {@return how many blocks are out, at a moment when no other call is in progress} The calling
    * thread is in a call, which it leaves for that and enters again.
    */
-  long blocksInQuiet(int stripe) {
+  long blocksInQuiet(Caller caller) {
     if (!shared) {
       return blocks;
     }
-    gate.leave(stripe, 0);
+    gate.leave(caller, 0);
     long out;
     try {
       gate.pause();
       out = gate.blocks();
       gate.resume();
     } finally {
-      gate.enter(stripe); // the caller leaves again
+      gate.enter(caller); // the caller leaves again
     }
     if (closed) {
       throw unusable();

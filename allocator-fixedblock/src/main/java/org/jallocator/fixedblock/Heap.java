@@ -7,6 +7,7 @@ import java.util.List;
 import org.jallocator.Allocator;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
+import org.jallocator.spi.OwnerFence;
 import org.jallocator.spi.Waiting;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * collect} compares all. What they find is reported when the allocator closes. A remote free whose
  * record becomes visible only after the malloc's look is one that came after the malloc.
  */
-class Heap {
+class Heap extends PagesToCollect {
 
   /** The heap that is never entered. */
   static final Heap NONE = new Heap();
@@ -43,26 +44,11 @@ class Heap {
   private static final int HELD = 1;
   private static final int CLOSED = 2;
 
-  /**
-   * What {@link Page#queued} may be, modulo {@link #ROUND}; collecting the page begins the next
-   * round, so that a thread that was stopped in an earlier one cannot mistake it for its own.
-   */
-  private static final int NOT_QUEUED = 0;
-
-  private static final int ABOUT_TO_BE = 1;
-  private static final int QUEUED_UP = 2;
-  private static final int ROUND = 4;
-
   private static final VarHandle LOCK;
-  private static final VarHandle REMOTE_HEAD;
-  private static final VarHandle QUEUED;
 
   static {
     try {
-      MethodHandles.Lookup lookup = MethodHandles.lookup();
-      LOCK = lookup.findVarHandle(Heap.class, "lock", int.class);
-      REMOTE_HEAD = lookup.findVarHandle(Heap.class, "remoteHead", Page.class);
-      QUEUED = lookup.findVarHandle(Page.class, "queued", int.class);
+      LOCK = MethodHandles.lookup().findVarHandle(Heap.class, "lock", int.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -73,9 +59,6 @@ class Heap {
 
   /** The pools by size class; the pool of {@link Page#NONE} stands for one that is not made yet. */
   private final BlockPool[] pools;
-
-  /** The pages that have remote frees, linked; {@link Page#NONE} is the end. */
-  private Page remoteHead = Page.NONE;
 
   /** The pool of size class 0, if it is the only one. */
   private final BlockPool firstPool;
@@ -101,6 +84,9 @@ class Heap {
 
   /** What the last look of {@link HeapSet} for idle heaps saw. */
   long seen;
+
+  /** How many of these looks in a row found this heap unused, as far as they are counted. */
+  int looksUnused;
 
   private Heap() {
     this("", new PageLayout[0][], 0, new FreedTwice(), false);
@@ -146,23 +132,26 @@ class Heap {
   }
 
   /**
-   * Frees a block, if it is of this heap, and no more is due than to set its bit.
+   * Frees a block, if it is of this heap and of a size class, and no more is due than to set its
+   * bit.
    *
+   * @param sizeClass a class, or {@link SizeClasses#ANY}
    * @return false, and nothing has changed, if not: {@link #freeSlow}
    */
-  final boolean free(long address, PageTable table) {
-    return (remoteHead == Page.NONE && pools[lastClass].freeLast(address))
-        || freeInPage(address, table);
+  final boolean free(long address, int sizeClass, PageTable table) {
+    int last = sizeClass == SizeClasses.ANY ? lastClass : sizeClass;
+    return (remoteHead == Page.NONE && pools[last].freeLast(address))
+        || freeInPage(address, sizeClass, table);
   }
 
   /** As {@link #free}, in a heap of one size class. */
   final boolean freeOfOne(long address, PageTable table) {
     BlockPool pool = firstPool;
     return (remoteHead == Page.NONE && (pool.freeLast(address) || pool.free(address)))
-        || freeInPage(address, table);
+        || freeInPage(address, SizeClasses.ANY, table);
   }
 
-  private boolean freeInPage(long address, PageTable table) {
+  private boolean freeInPage(long address, int sizeClass, PageTable table) {
     Page page = table.guess(address);
     long index = page.index(address);
     if (index < 0 || index >= page.blocks) {
@@ -174,6 +163,7 @@ class Heap {
     }
     BlockPool pool = page.pool;
     return pool.heap == this
+        && (sizeClass == SizeClasses.ANY || sizeClass == pool.sizeClass)
         && (remoteHead == Page.NONE || !page.remote.contains((int) index))
         && pool.free(page, (int) index);
   }
@@ -227,7 +217,7 @@ class Heap {
     try {
       Thread revoked = revoke();
       if (revoked != null) {
-        HeapFence.heavy(List.of(revoked));
+        OwnerFence.heavy(List.of(revoked));
       }
       awaitOwner();
       return true;
@@ -339,13 +329,15 @@ class Heap {
     return may;
   }
 
+  /** {@return whether the owner is in a call here} May be asked by any thread. */
+  final boolean isOwnerAtWork() {
+    HeapOwner owner = this.owner;
+    return owner != null && owner.isBusy();
+  }
+
   /** {@return a number that most likely changes if the owner works} May be asked by any thread. */
   final long fingerprint() {
     long sum = slowCalls;
-    HeapOwner owner = this.owner;
-    if (owner != null && owner.isBusy()) {
-      sum++;
-    }
     for (BlockPool pool : pools) {
       sum = sum * 31 + pool.word;
       sum = sum * 31 + pool.live + pool.last;
@@ -413,20 +405,13 @@ class Heap {
 
   /** Moves remote frees into the pages' own bitmaps: those of pages in the list. */
   final void collect() {
-    Page page = (Page) REMOTE_HEAD.getAndSet(this, Page.NONE);
+    Page page = takeAll();
     while (page != Page.NONE) {
       Page next = page.nextRemote;
       startRound(page); // before the bits are taken: a later free enters the list again
       collect(page);
       page = next;
     }
-  }
-
-  private static void startRound(Page page) {
-    int queued;
-    do {
-      queued = (int) QUEUED.getVolatile(page);
-    } while (!QUEUED.compareAndSet(page, queued, (queued | (ROUND - 1)) + 1));
   }
 
   private void collect(Page page) {
@@ -502,35 +487,5 @@ class Heap {
       enqueue(page);
     }
     return added;
-  }
-
-  /** Returns when the page is in the list, or was collected. */
-  private void enqueue(Page page) {
-    for (int tries = 0; ; tries++) {
-      int queued = (int) QUEUED.getVolatile(page);
-      int state = queued & (ROUND - 1);
-      if (state == QUEUED_UP) {
-        return;
-      }
-      if (state == NOT_QUEUED && QUEUED.compareAndSet(page, queued, queued + ABOUT_TO_BE)) {
-        push(page);
-        QUEUED.compareAndSet(page, queued + ABOUT_TO_BE, queued + QUEUED_UP);
-        return;
-      }
-      Waiting.pause(tries); // another thread is about to put it there
-    }
-  }
-
-  private void push(Page page) {
-    Page head;
-    do {
-      head = (Page) REMOTE_HEAD.getVolatile(this);
-      page.nextRemote = head;
-    } while (!REMOTE_HEAD.compareAndSet(this, head, page));
-  }
-
-  /** {@return whether pages are in the list of remote frees} May be asked by any thread. */
-  final boolean hasRemote() {
-    return (Page) REMOTE_HEAD.getOpaque(this) != Page.NONE;
   }
 }

@@ -3,6 +3,7 @@ package org.jallocator.fixedblock;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jallocator.Allocator;
+import org.jallocator.spi.OwnerFence;
 import org.jallocator.spi.Waiting;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * <p>{@code busy} is cleared in {@code finally} by a plain store, not by a call: a stack overflow
  * cannot leave it set.
  */
-class HeapOwner {
+class HeapOwner extends FrontPadding {
 
   /** The ownership of no thread. */
   static final HeapOwner NONE = new HeapOwner(null, Heap.NONE);
@@ -88,12 +89,12 @@ class HeapOwner {
     long address = Allocator.NULL;
     try {
       busy = 1;
-      HeapFence.light();
+      OwnerFence.light();
       Heap heap = (Heap) HEAP.getAcquire(this);
       if (heap != null) {
         address = heap.take(sizeClass);
       }
-      HeapFence.light();
+      OwnerFence.light();
     } finally {
       busy = 0;
     }
@@ -108,12 +109,12 @@ class HeapOwner {
     long address = Allocator.NULL;
     try {
       busy = 1;
-      HeapFence.light();
+      OwnerFence.light();
       Heap heap = (Heap) HEAP.getAcquire(this);
       if (heap != null) {
         address = heap.takeOfOne();
       }
-      HeapFence.light();
+      OwnerFence.light();
     } finally {
       busy = 0;
     }
@@ -121,24 +122,25 @@ class HeapOwner {
   }
 
   /**
-   * Frees a block, if the thread owns the heap, the block is of it, and no more is due than to set
-   * its bit.
+   * Frees a block, if the thread owns the heap, the block is of it and of a size class, and no more
+   * is due than to set its bit.
    *
+   * @param sizeClass a class, or {@link SizeClasses#ANY}
    * @return false, and nothing has changed, if not: the slow path finds out why
    */
-  final boolean free(Thread thread, long address, PageTable table) {
+  final boolean free(Thread thread, long address, int sizeClass, PageTable table) {
     if (this.thread != thread) {
       return false;
     }
     boolean freed = false;
     try {
       busy = 1;
-      HeapFence.light();
+      OwnerFence.light();
       Heap heap = (Heap) HEAP.getAcquire(this);
       if (heap != null) {
-        freed = heap.free(address, table);
+        freed = heap.free(address, sizeClass, table);
       }
-      HeapFence.light();
+      OwnerFence.light();
     } finally {
       busy = 0;
     }
@@ -153,12 +155,12 @@ class HeapOwner {
     boolean freed = false;
     try {
       busy = 1;
-      HeapFence.light();
+      OwnerFence.light();
       Heap heap = (Heap) HEAP.getAcquire(this);
       if (heap != null) {
         freed = heap.freeOfOne(address, table);
       }
-      HeapFence.light();
+      OwnerFence.light();
     } finally {
       busy = 0;
     }
@@ -173,7 +175,7 @@ class HeapOwner {
       return false;
     }
     busy = 1;
-    HeapFence.light();
+    OwnerFence.light();
     if (HEAP.getAcquire(this) != null) {
       return true;
     }

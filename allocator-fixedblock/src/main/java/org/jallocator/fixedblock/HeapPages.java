@@ -2,6 +2,7 @@ package org.jallocator.fixedblock;
 
 import org.jallocator.Allocator;
 import org.jallocator.spi.StackRoom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Moves pages between the heaps of a shared allocator and the inner. No heap is entered and no lock
@@ -101,12 +102,12 @@ final class HeapPages {
       for (Page page = chain; page != Page.NONE; page = next) {
         next = page.nextDetached; // another thread may detach the page again, once reattached
         Throwable each = source.giveBack(page);
-        if (each instanceof IllegalStateException) {
-          reattach(page); // the inner did not take it; closing says so
+        if (source.isRefusal(each)) {
+          each = reattach(page); // the inner did not take it; closing says so
         } else {
           bytes += page.bytes;
-          thrown = PagedAllocator.both(thrown, each);
         }
+        thrown = PagedAllocator.both(thrown, each);
       }
     } finally {
       source.arrive();
@@ -115,16 +116,22 @@ final class HeapPages {
     return bytes;
   }
 
-  private void reattach(Page page) {
-    Heap heap = page.heap();
-    if (heap.lock()) {
-      try {
-        page.pool.reserve();
-        source.restore(page);
-        page.pool.attach(page);
-      } finally {
-        heap.unlock();
+  /** {@return null, or why the page could not be put back: it is lost} */
+  private @Nullable Throwable reattach(Page page) {
+    try {
+      Heap heap = page.heap();
+      if (heap.lock()) {
+        try {
+          page.pool.reserve();
+          source.restore(page);
+          page.pool.attach(page);
+        } finally {
+          heap.unlock();
+        }
       }
+      return null;
+    } catch (OutOfMemoryError e) { // the Java heap is full; the pages behind this one go on
+      return e;
     }
   }
 

@@ -3,11 +3,11 @@ package org.jallocator.fixedblock;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
-import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jallocator.spi.OwnerFence;
 import org.jallocator.spi.Turns;
 import org.jspecify.annotations.Nullable;
 
@@ -20,13 +20,13 @@ import org.jspecify.annotations.Nullable;
  *   virtual thread    the common heaps
  * </pre>
  *
- * <p>A hot path finds the ownership of its thread in a table of hints, by the thread's number. The
- * ownership names its thread; so a hint that is wrong, also since a subclass of Thread answers
- * {@code getId()} as it likes, costs time and nothing else.
+ * <p>A hot path finds the ownership of its thread in {@link HeapHints}.
  *
- * <p>An owner is idle if its heap looks the same twice, a millisecond apart or more. That may be an
- * error: then the owner finds its heap gone and gets another. A thread that has ended is kept
- * reachable until a heap is next looked for, or idle heaps are.
+ * <p>An owner is idle if its heap looks the same twice, a millisecond apart or more, and it is not
+ * at work there: then a thread that needs a heap may have it. That may be an error: the owner finds
+ * its heap gone and gets another. Pages go back only after some such looks, since an owner that
+ * waits for a processor will need them again. A thread that has ended is kept reachable until its
+ * heap is given to another, or idle heaps are looked for.
  *
  * <p>Order of locks: this set's, then those of heaps. Nobody waits for this set while it works on a
  * heap. The lock is not a monitor, since a virtual thread that waits for a heap in a monitor keeps
@@ -39,20 +39,23 @@ final class HeapSet {
   static final int MAX_HEAPS = 1024;
 
   private static final int DEFAULT_HEAPS = 32;
-  private static final int MIN_HINTS = 64;
-  private static final int MAX_HINTS = 1 << 14;
 
   /** The least time between two looks for idle heaps, in nanoseconds. */
   private static final long LOOK_NANOS =
-      HeapFence.kind() == HeapFence.Kind.PROCESS ? 1_000_000 : 10_000_000;
+      OwnerFence.kind() == OwnerFence.Kind.PROCESS ? 1_000_000 : 10_000_000;
+
+  /** How many looks in a row must find a heap unused for another thread to have it. */
+  private static final int LOOKS_TO_OWN = 1;
+
+  /** How many for its pages to go back: 20 milliseconds, some turns of other threads. */
+  private static final int LOOKS_TO_TRIM = (int) (20_000_000 / LOOK_NANOS);
 
   private static final @Nullable MethodHandle IS_VIRTUAL = isVirtualHandle();
 
   private final int limit;
   private final Factory factory;
 
-  /** By the number of a thread, modulo the length, what is most likely its ownership. */
-  private HeapOwner[] hints = noHints(MIN_HINTS);
+  private final HeapHints hints = new HeapHints();
 
   /**
    * The common heaps, then those that are assigned to a thread, or were. Replaced as a whole, with
@@ -98,12 +101,6 @@ final class HeapSet {
     this.all = common;
   }
 
-  private static HeapOwner[] noHints(int length) {
-    HeapOwner[] hints = new HeapOwner[length];
-    Arrays.fill(hints, HeapOwner.NONE);
-    return hints;
-  }
-
   private static @Nullable MethodHandle isVirtualHandle() {
     try {
       return MethodHandles.publicLookup()
@@ -115,7 +112,7 @@ final class HeapSet {
     }
   }
 
-  private static boolean isVirtual(Thread thread) {
+  static boolean isVirtual(Thread thread) {
     if (IS_VIRTUAL == null) {
       return false;
     }
@@ -128,10 +125,9 @@ final class HeapSet {
     }
   }
 
-  /** {@return what most likely is the thread's ownership of a heap; or another's, or none} */
-  HeapOwner hint(Thread thread) {
-    HeapOwner[] hints = this.hints;
-    return hints[(int) thread.getId() & (hints.length - 1)];
+  /** {@return what tells a thread which heap is its own} */
+  HeapHints hints() {
+    return hints;
   }
 
   // ---------------------------------------------------------------- for a malloc
@@ -141,7 +137,7 @@ final class HeapSet {
    * the thread a heap if it can have one.
    */
   @Nullable Heap heapOf(Thread thread) {
-    HeapOwner hint = hint(thread);
+    HeapOwner hint = hints.of(thread);
     if (hint.thread == thread && hint.home.owner() == hint) {
       return hint.home;
     }
@@ -156,13 +152,17 @@ final class HeapSet {
         return heap;
       }
     }
-    // At the limit it seldom pays to look; a thread without a heap comes here with each malloc.
-    boolean look = all.length < commonCount + limit || (++looks & 63) == 0;
-    return look ? assignOne(thread) : null;
+    if (all.length < commonCount + limit) {
+      lock.lock();
+    } else if ((++looks & 63) != 0 || !lock.tryLock()) {
+      // At the limit it seldom pays to look; a thread without a heap comes here with each malloc.
+      return null;
+    }
+    return assignOne(thread);
   }
 
+  /** Gives a thread a heap, if it can have one; the lock is held, and is given back. */
   private @Nullable Heap assignOne(Thread thread) {
-    lock.lock();
     try {
       HeapOwner owner = closed ? null : ownFree(thread);
       if (owner == null) {
@@ -207,17 +207,21 @@ final class HeapSet {
   }
 
   /** Gives a heap to a thread, whose ever it was; the lock is held, and the allocator open. */
-  private static HeapOwner own(Heap heap, Thread thread) {
+  private HeapOwner own(Heap heap, Thread thread) {
     HeapOwner owner = new Padded.PaddedOwner(thread, heap);
     assign(heap, owner);
     return owner;
   }
 
-  private static void assign(Heap heap, @Nullable HeapOwner owner) {
+  private void assign(Heap heap, @Nullable HeapOwner owner) {
     boolean open = heap.lock();
     assert open;
+    HeapOwner before = heap.owner();
     heap.assign(owner);
     heap.unlock();
+    if (before != null) {
+      hints.remove(before);
+    }
   }
 
   /**
@@ -232,14 +236,26 @@ final class HeapSet {
     Heap[] all = this.all;
     for (int i = 0; i < all.length; i++) {
       Heap heap = all[i];
+      if (hasOwnerEnded(heap)) {
+        assign(heap, null);
+      }
       long now = heap.fingerprint();
-      boolean serves = toOwn ? i >= commonCount && !heap.isGrowing() : heap.mayTrim();
-      if (found == null && heap.seen == now && serves) {
+      boolean unused = heap.seen == now && !heap.isOwnerAtWork();
+      heap.seen = now;
+      heap.looksUnused = unused ? Math.min(LOOKS_TO_TRIM, heap.looksUnused + 1) : 0;
+      if (found == null && (toOwn ? i >= commonCount && mayOwn(heap) : mayTrim(heap))) {
         found = heap;
       }
-      heap.seen = now;
     }
     return found;
+  }
+
+  private static boolean mayOwn(Heap heap) {
+    return heap.looksUnused >= LOOKS_TO_OWN && !heap.isGrowing();
+  }
+
+  private static boolean mayTrim(Heap heap) {
+    return heap.looksUnused >= LOOKS_TO_TRIM && heap.mayTrim();
   }
 
   private boolean isTimeToLook() {
@@ -251,37 +267,14 @@ final class HeapSet {
     return true;
   }
 
-  /** Sets the hint of a thread; makes the table larger if another owner's hint stands there. */
+  /** Sets the hint of a thread. */
   private void setHint(HeapOwner owner) {
     lock.lock();
     try {
-      int index = index(owner, hints);
-      HeapOwner other = hints[index];
-      boolean taken = other.home.owner() == other && index(other, hints) == index;
-      if (taken && other.thread != owner.thread && hints.length < MAX_HINTS) {
-        growHints();
-      }
-      hints[index(owner, hints)] = owner;
+      hints.set(owner, all);
     } finally {
       lock.unlock();
     }
-  }
-
-  private void growHints() {
-    HeapOwner[] more = noHints(hints.length * 2);
-    for (Heap each : all) {
-      HeapOwner owner = each.owner();
-      if (owner != null) {
-        more[index(owner, more)] = owner;
-      }
-    }
-    VarHandle.releaseFence(); // nobody sees the table before what is in it
-    hints = more;
-  }
-
-  private static int index(HeapOwner owner, HeapOwner[] hints) {
-    Thread thread = owner.thread;
-    return thread == null ? -1 : (int) thread.getId() & (hints.length - 1);
   }
 
   /**
@@ -307,30 +300,34 @@ final class HeapSet {
     return all;
   }
 
-  /** {@return whether a heap has no owner} It is taken from one that has ended. */
+  /**
+   * {@return whether a heap has no owner} It is taken from one that has ended, unless another
+   * thread has the set.
+   */
   boolean isOrphan(Heap heap) {
-    if (!hasOwnerEnded(heap)) {
-      return heap.owner() == null;
-    }
-    lock.lock();
-    try {
-      if (hasOwnerEnded(heap) && !closed) {
-        assign(heap, null);
+    if (hasOwnerEnded(heap) && lock.tryLock()) {
+      try {
+        if (hasOwnerEnded(heap) && !closed) {
+          assign(heap, null);
+        }
+      } finally {
+        lock.unlock();
       }
-      return heap.owner() == null;
-    } finally {
-      lock.unlock();
     }
+    return heap.owner() == null;
   }
 
   /**
    * {@return a heap whose owner is idle or has ended, by the looks of it, and that may have pages
-   * to give back; null if there is none or it is not time to look}
+   * to give back; null if there is none, or it is not time to look, or another thread has the set:
+   * one that waited for it would be one more to wait for}
    */
   @Nullable Heap idle() {
-    lock.lock();
+    if (System.nanoTime() - lastLook < LOOK_NANOS || !lock.tryLock()) {
+      return null;
+    }
     try {
-      return isTimeToLook() ? lookForIdle(false) : null;
+      return !closed && isTimeToLook() ? lookForIdle(false) : null;
     } finally {
       lock.unlock();
     }
@@ -369,7 +366,7 @@ final class HeapSet {
           revoked.add(owner);
         }
       }
-      HeapFence.heavy(revoked);
+      OwnerFence.heavy(revoked);
       for (Heap heap : all) {
         heap.awaitOwner();
       }
@@ -405,9 +402,7 @@ final class HeapSet {
     for (Heap heap : all) {
       heap.close();
     }
-    HeapOwner[] none = noHints(MIN_HINTS);
-    VarHandle.releaseFence();
-    hints = none;
+    hints.clear();
     lock.unlock();
   }
 }

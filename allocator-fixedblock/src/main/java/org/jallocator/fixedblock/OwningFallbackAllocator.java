@@ -1,6 +1,8 @@
 package org.jallocator.fixedblock;
 
 import org.jallocator.OwningAllocator;
+import org.jallocator.fixedblock.CallGate.Caller;
+import org.jallocator.spi.StackChecked;
 import org.jallocator.spi.StackRoom;
 
 /**
@@ -23,11 +25,12 @@ public final class OwningFallbackAllocator extends FallbackAllocator implements 
    */
   @Override
   public boolean owns(long address) {
-    int stripe = calls.enter();
+    StackRoom.require();
+    Caller caller = calls.enter();
     try {
       return primary.owns(address) || owningOther.owns(address);
     } finally {
-      calls.leave(stripe, 0);
+      calls.leave(caller, 0);
     }
   }
 
@@ -48,12 +51,13 @@ public final class OwningFallbackAllocator extends FallbackAllocator implements 
    */
   @Override
   public boolean tryFree(long address, long size) {
-    return tryFree(address, true, size);
+    return freeHot(address, size)
+        || (isInPageOfPrimary(address, size) ? tryFree(address) : tryFree(address, true, size));
   }
 
   private boolean tryFree(long address, boolean sized, long size) {
     StackRoom.require();
-    int stripe = calls.enter();
+    Caller caller = calls.enter();
     int freed = 0;
     try {
       if (sized ? primary.tryFree(address, size) : primary.tryFree(address)) {
@@ -65,16 +69,16 @@ public final class OwningFallbackAllocator extends FallbackAllocator implements 
       }
       freed = 0;
       return false;
-    } catch (IllegalArgumentException | IllegalStateException e) {
-      freed = 0; // nothing was taken
+    } catch (RuntimeException | Error e) {
+      freed = StackChecked.tookNothing(owningOther, e) ? 0 : freed;
       throw e;
     } finally {
-      calls.leave(stripe, freed);
+      calls.leave(caller, freed);
     }
   }
 
   @Override
   public long[] liveAddresses(int limit) {
-    return addresses(limit);
+    return figures.liveAddresses(limit);
   }
 }

@@ -3,12 +3,12 @@ package org.jallocator.fixedblock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Objects that end in two cache lines of nothing, so that no other object's fields share a line
- * with the fields that one thread writes all the time. The collector may place the objects of two
- * threads side by side; then their threads would take the line from each other with each store,
- * which made a pair of malloc and free two to three times as slow. Two lines, since processors
- * fetch them in pairs. Fields of a subclass lie behind those of its superclass; LayoutTest pins
- * that.
+ * Objects that end in two cache lines of nothing, and begin so by {@link FrontPadding}, so that no
+ * other object's fields share a line with the fields that one thread writes all the time. The
+ * collector may place the objects of two threads side by side; then their threads would take the
+ * line from each other with each store, which made a pair of malloc and free two to three times as
+ * slow. Two lines, since processors fetch them in pairs. Fields of a subclass lie behind those of
+ * its superclass; LayoutTest pins that.
  */
 @SuppressWarnings("UnusedVariable") // they are there, that is all
 final class Padded {
@@ -53,6 +53,18 @@ final class Padded {
 
     PaddedPool(String layerName, @Nullable Heap heap, int keptBlocks, PageLayout... layouts) {
       super(layerName, heap, keptBlocks, layouts);
+    }
+  }
+
+  /** The word of a thread at a gate. */
+  static final class PaddedCaller extends CallGate.Caller {
+
+    // spotless:off
+    private long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14, p15;
+    // spotless:on
+
+    PaddedCaller(@Nullable Thread thread) {
+      super(thread);
     }
   }
 }

@@ -13,6 +13,9 @@ final class PageLayout {
   /** Of no blocks and no bytes. */
   static final PageLayout NONE = new PageLayout(0, 1, 0, 1, 0, false);
 
+  /** Of one word of blocks, for {@link Rehearsal}. */
+  static final PageLayout ONE_WORD = new PageLayout(0, Long.SIZE, Long.SIZE, 1, 0, false);
+
   private final int sizeClass;
   private final long blockSize;
   private final int blocks;

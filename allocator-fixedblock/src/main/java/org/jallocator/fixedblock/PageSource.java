@@ -4,6 +4,7 @@ import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
 import org.jallocator.spi.AllocatorErrors;
 import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.StackChecked;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -175,24 +176,27 @@ final class PageSource {
     try {
       inner.free(page.start(), page.bytes);
     } catch (Throwable e) {
-      cause.addSuppressed(e);
+      Throwable unused = PagedAllocator.both(cause, e);
     }
   }
 
   private synchronized void enter(Page page) {
     table.add(page);
-    long reserved = this.reserved + page.bytes;
-    this.reserved = reserved;
-    peakReserved = Math.max(peakReserved, reserved);
+    reserve(page.bytes);
     innerMallocs++;
+  }
+
+  private synchronized void reserve(long bytes) {
+    long more = reserved + bytes;
+    peakReserved = Math.max(peakReserved, more); // first, for those who read both
+    reserved = more;
   }
 
   /**
    * Gives a page's memory back. Its addresses are foreign before the inner can hand them out again.
    *
    * @return null; or what the inner threw, and the page is dropped from the books all the same,
-   *     since the inner may have taken it. If it is an {@link IllegalStateException} the inner took
-   *     nothing: the page may be restored.
+   *     since the inner may have taken it. If it {@link #isRefusal}, the page may be restored.
    */
   @Nullable Throwable giveBack(Page page) {
     remove(page);
@@ -203,6 +207,16 @@ final class PageSource {
     }
     AllocatorEvents.pageReturned(layerName, page.start(), page.bytes);
     return null;
+  }
+
+  /** {@return whether what {@link #giveBack} returned says that the inner took nothing} */
+  boolean isRefusal(@Nullable Throwable thrown) {
+    return thrown instanceof IllegalStateException
+        || (thrown instanceof StackOverflowError && isStackChecked());
+  }
+
+  boolean isStackChecked() {
+    return StackChecked.is(inner);
   }
 
   private synchronized void remove(Page page) {
@@ -218,7 +232,7 @@ final class PageSource {
    */
   synchronized void restore(Page page) {
     table.add(page);
-    reserved += page.bytes;
+    reserve(page.bytes);
     innerFrees--;
   }
 
@@ -227,7 +241,8 @@ final class PageSource {
   }
 
   AllocatorStats snapshot(long liveBlocks, long liveBytes) {
-    return new AllocatorStats(
-        liveBlocks, liveBytes, reserved, peakReserved, innerMallocs, innerFrees);
+    long frees = innerFrees; // before the mallocs, so that there are never more of them
+    long reserved = this.reserved;
+    return new AllocatorStats(liveBlocks, liveBytes, reserved, peakReserved, innerMallocs, frees);
   }
 }

@@ -74,6 +74,9 @@ abstract sealed class PagedAllocator extends ColdCalls implements OwningAllocato
    */
   abstract boolean freeHot(long address);
 
+  /** As {@link #freeHot(long)}, of a block that serves a size. */
+  abstract boolean freeHot(long address, long size);
+
   /** Waits a little before {@link #leaveHotPaths}, if that was called just now. */
   void letOthersIn() {}
 
@@ -131,8 +134,10 @@ abstract sealed class PagedAllocator extends ColdCalls implements OwningAllocato
    */
   @Override
   public final void free(long address, long size) {
-    requireSize(address, size);
-    free(address);
+    if (!freeHot(address, size)) {
+      requireSize(address, size);
+      free(address);
+    }
   }
 
   /**
@@ -142,16 +147,29 @@ abstract sealed class PagedAllocator extends ColdCalls implements OwningAllocato
    */
   @Override
   public final boolean tryFree(long address, long size) {
+    if (freeHot(address, size)) {
+      return true;
+    }
     requireSize(address, size);
     return tryFree(address);
   }
 
   private void requireSize(long address, long size) {
-    int sizeClass = size >= 1 && size <= maxSize ? sizeClass(size) : -1;
-    Page page = table.guess(address);
-    if (page.pool.sizeClass != sizeClass || !page.spans(address)) {
-      requireSizeSlow(address, sizeClass, size);
+    if (!isInPageFor(address, size)) {
+      requireSizeSlow(address, size >= 1 && size <= maxSize ? sizeClass(size) : -1, size);
     }
+  }
+
+  /**
+   * {@return whether an address is in a page whose blocks serve a size} Then a free needs to know
+   * the size no more. The answer no may be wrong. Any thread may ask.
+   */
+  final boolean isInPageFor(long address, long size) {
+    if (size < 1 || size > maxSize) {
+      return false;
+    }
+    Page page = table.guess(address);
+    return page.pool.sizeClass == sizeClass(size) && page.spans(address);
   }
 
   private void requireSizeSlow(long address, int sizeClass, long size) {
@@ -182,6 +200,12 @@ abstract sealed class PagedAllocator extends ColdCalls implements OwningAllocato
   @Override
   public final long maxSize() {
     return maxSize;
+  }
+
+  /** {@return whether the inner is: each call checks the stack here} Shared, never blocks. */
+  @Override
+  public final boolean isStackChecked() {
+    return source.isStackChecked();
   }
 
   @Override
@@ -225,7 +249,11 @@ abstract sealed class PagedAllocator extends ColdCalls implements OwningAllocato
   /** {@return the first of two throwables, the second suppressed in it; either may be null} */
   static @Nullable Throwable both(@Nullable Throwable first, @Nullable Throwable second) {
     if (first != null && second != null && first != second) {
-      first.addSuppressed(second);
+      try {
+        first.addSuppressed(second);
+      } catch (OutOfMemoryError heapIsFull) {
+        return first; // it is more use than that one
+      }
     }
     return first == null ? second : first;
   }

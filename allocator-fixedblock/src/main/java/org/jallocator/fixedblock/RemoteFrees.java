@@ -12,7 +12,8 @@ import java.lang.invoke.VarHandle;
  * the word, also if another thread added the word's first block and is not that far yet.
  *
  * <p>Shared, never blocks. It has no lock and no reference to a heap: see {@link Heap} for the
- * protocol.
+ * protocol. The collector's loads are volatile: they must not come before its stores that say that
+ * a later free is to be announced again.
  */
 final class RemoteFrees {
 
@@ -63,14 +64,14 @@ final class RemoteFrees {
 
   /** Takes the bits of one word of the summary: which words may have blocks. */
   long takeSummary(int index) {
-    return (long) BITS.getOpaque(summary, index) == 0
+    return (long) BITS.getVolatile(summary, index) == 0
         ? 0
         : (long) BITS.getAndSet(summary, index, 0L);
   }
 
   /** {@return whether blocks of a word were added and are not collected} */
   boolean hasAny(int word) {
-    return (long) BITS.getOpaque(words, word) != 0;
+    return (long) BITS.getVolatile(words, word) != 0;
   }
 
   /** Takes all blocks of a word. */

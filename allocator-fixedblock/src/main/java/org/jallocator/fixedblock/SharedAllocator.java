@@ -7,6 +7,7 @@ import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.LeakException;
 import org.jallocator.spi.AllocatorErrors;
 import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.OwnerFence;
 import org.jallocator.spi.StackRoom;
 import org.jallocator.spi.Waiting;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,14 @@ abstract sealed class SharedAllocator extends PagedAllocator
     permits SharedFixedBlocks, SharedSizeClasses {
 
   final HeapSet heaps;
+
+  /** Those of {@link #heaps}: a load less on the way to a heap. */
+  final HeapHints hints;
+
+  static {
+    Rehearsal.run();
+  }
+
   private final HeapPages pages;
   private final long[] blockSizes;
   private final FreedTwice freedTwice = new FreedTwice();
@@ -49,13 +58,17 @@ abstract sealed class SharedAllocator extends PagedAllocator
       int keptBlocks,
       int heaps) {
     super(layerName, maxSizeName, maxSize, alignment, source);
-    HeapFence.check(layerName);
-    this.blockSizes = Arrays.stream(layouts).mapToLong(pages -> pages[0].blockSize()).toArray();
+    OwnerFence.check(layerName);
+    this.blockSizes = new long[layouts.length];
+    for (int i = 0; i < layouts.length; i++) {
+      blockSizes[i] = layouts[i][0].blockSize();
+    }
     this.pages = new HeapPages(source);
     this.heaps =
         new HeapSet(
             heaps,
             common -> new Padded.PaddedHeap(layerName, layouts, keptBlocks, freedTwice, common));
+    this.hints = this.heaps.hints();
   }
 
   @Override
@@ -108,7 +121,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
   @Override
   final long takeEntered(int sizeClass) {
     Thread thread = Thread.currentThread();
-    HeapOwner owner = heaps.hint(thread);
+    HeapOwner owner = hints.of(thread);
     if (!owner.tryEnter(thread)) {
       return NULL;
     }
@@ -179,7 +192,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
     // Reads nothing of another thread's heap that its owner writes: that would cost more than all
     // else. An owner whose hint is lost frees remotely.
     Thread thread = Thread.currentThread();
-    HeapOwner owner = heaps.hint(thread);
+    HeapOwner owner = hints.of(thread);
     boolean owned = owner.home == heap && owner.tryEnter(thread);
     if (owned || (page.pool.common && heap.tryLock())) {
       freeInside(heap, owned, page, address);
@@ -245,10 +258,18 @@ abstract sealed class SharedAllocator extends PagedAllocator
   /** Gives back the all-free pages of a heap whose owner is idle, if it is time to look for one. */
   private void tidy() {
     if (StackRoom.hasForInner()) {
-      Heap idle = heaps.idle();
+      Heap idle = idleHeap();
       if (idle != null) {
         pages.trim(idle);
       }
+    }
+  }
+
+  private @Nullable Heap idleHeap() {
+    try {
+      return heaps.idle();
+    } catch (OutOfMemoryError heapIsFull) {
+      return null; // the free itself is done; a later one looks again
     }
   }
 
@@ -310,7 +331,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
     for (Heap heap : heaps.all()) {
       for (int c = 0; c < heap.classes(); c++) {
         BlockPool pool = heap.poolIfMade(c);
-        long live = Math.max(0, pool.liveBlocks() - pool.remoteCount());
+        long live = pool.liveBlocksForOthers();
         blocks += live;
         bytes += live * pool.blockSize;
       }
@@ -418,7 +439,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
         BlockPool pool = heap.poolIfMade(i);
         for (Page page = pool.detachAny(); page != Page.NONE; page = pool.detachAny()) {
           Throwable each = source.giveBack(page);
-          if (each instanceof IllegalStateException && !release) {
+          if (source.isRefusal(each) && !release) {
             source.restore(page);
             pool.attach(page);
             return each;
@@ -433,14 +454,17 @@ abstract sealed class SharedAllocator extends PagedAllocator
 
   /** {@return what speaks against closing, or null} */
   private @Nullable Throwable findings() {
-    for (Heap heap : heaps.all()) {
-      heap.collectAll();
-    }
-    InvalidFreeException twice = freedTwice.take(layerName);
-    if (twice != null) {
-      return twice;
-    }
-    AllocatorStats stats = stats();
+    AllocatorStats stats;
+    do { // again if frees came meanwhile that made all blocks free: their bits are not collected
+      for (Heap heap : heaps.all()) {
+        heap.collectAll();
+      }
+      InvalidFreeException twice = freedTwice.take(layerName);
+      if (twice != null) {
+        return twice;
+      }
+      stats = stats();
+    } while (stats.liveBlocks() == 0 && hasLiveBlocks());
     if (stats.liveBlocks() == 0) {
       return null;
     }
@@ -450,5 +474,17 @@ abstract sealed class SharedAllocator extends PagedAllocator
       count = heap.listLive(found, count);
     }
     return new LeakException(layerName, stats, found);
+  }
+
+  /** {@return whether blocks are live, or were freed remotely and are not collected} */
+  private boolean hasLiveBlocks() {
+    for (Heap heap : heaps.all()) {
+      for (int i = 0; i < heap.classes(); i++) {
+        if (heap.poolIfMade(i).live != 0) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 }

@@ -45,13 +45,18 @@ final class SharedFixedBlocks extends SharedAllocator implements FixedBlockAlloc
       return NULL;
     }
     Thread thread = Thread.currentThread();
-    return heaps.hint(thread).takeOfOne(thread);
+    return hints.of(thread).takeOfOne(thread);
   }
 
   @Override
   boolean freeHot(long address) {
     Thread thread = Thread.currentThread();
-    return heaps.hint(thread).freeOfOne(thread, address, table);
+    return hints.of(thread).freeOfOne(thread, address, table);
+  }
+
+  @Override
+  boolean freeHot(long address, long size) {
+    return size >= 1 && size <= maxSize && freeHot(address);
   }
 
   @Override

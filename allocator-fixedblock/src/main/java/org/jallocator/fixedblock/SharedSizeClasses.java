@@ -42,13 +42,22 @@ final class SharedSizeClasses extends SharedAllocator implements SizeClassAlloca
       return NULL;
     }
     Thread thread = Thread.currentThread();
-    return heaps.hint(thread).take(thread, sizeClass(size));
+    return hints.of(thread).take(thread, sizeClass(size));
   }
 
   @Override
   boolean freeHot(long address) {
     Thread thread = Thread.currentThread();
-    return heaps.hint(thread).free(thread, address, table);
+    return hints.of(thread).free(thread, address, SizeClasses.ANY, table);
+  }
+
+  @Override
+  boolean freeHot(long address, long size) {
+    if (size < 1 || size > maxSize) {
+      return false;
+    }
+    Thread thread = Thread.currentThread();
+    return hints.of(thread).free(thread, address, sizeClass(size), table);
   }
 
   @Override

@@ -1,5 +1,8 @@
 package org.jallocator.fixedblock;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
 /**
  * The pool of a confined allocator that has no other: it finds a block without asking whose it is.
  * Only {@link #free(long, PageTable)} may be its hot path for frees.
@@ -11,9 +14,20 @@ package org.jallocator.fixedblock;
  *
  * <p>While there is a run word, its page and the count of live blocks lag behind. So {@link #flush}
  * ends the run before anything but the hot paths, and a word whose blocks may let a page go back
- * does not become the run word. When its last block comes back, the run ends.
+ * does not become the run word. When its last block comes back, the run ends. Another thread that
+ * asks how many blocks are live reads again if a run began or ended meanwhile.
  */
 final class SinglePool extends BlockPool {
+
+  private static final VarHandle RUNS;
+
+  static {
+    try {
+      RUNS = MethodHandles.lookup().findVarHandle(SinglePool.class, "runs", int.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
 
   /** The free blocks of the run word. */
   private long run;
@@ -31,6 +45,9 @@ final class SinglePool extends BlockPool {
   private Page runPage = Page.NONE;
 
   private int runIndex;
+
+  /** How often runs have begun to begin or to end, and have done so: odd meanwhile. */
+  private int runs;
 
   /** The page of the last slow free. */
   private Page lastPage = Page.NONE;
@@ -98,19 +115,45 @@ final class SinglePool extends BlockPool {
     long free = page.words[word];
     long allFree = page.allFree(word);
     if (free != allFree && allowFor(Long.bitCount(allFree ^ free))) {
+      beginChange();
       run = free;
       runAllFree = allFree;
       runBase = base(page, word);
       runCount = Long.bitCount(allFree);
-      runPage = page;
       runIndex = word;
+      VarHandle.storeStoreFence(); // until it has a page, it has freed nothing
+      runPage = page;
+      endChange();
     }
   }
 
+  /** Beside the end of a run it may be too high by what that freed. */
   @Override
   long liveBlocks() {
-    long freed = runCount == 0 ? 0 : Long.bitCount(run & ~runPage.words[runIndex]);
-    return Math.max(0, live - freed);
+    long live = 0;
+    for (int tries = 0; tries < MOST_READINGS; tries++) {
+      int before = (int) RUNS.getAcquire(this);
+      Page page = runPage;
+      VarHandle.acquireFence();
+      int word = runIndex;
+      long freed = word < page.wordCount ? Long.bitCount(run & ~page.words[word]) : 0;
+      live = Math.max(0, this.live - freed);
+      VarHandle.acquireFence();
+      if ((before & 1) == 0 && before == (int) RUNS.getOpaque(this)) {
+        break;
+      }
+      Thread.onSpinWait();
+    }
+    return live;
+  }
+
+  private void beginChange() {
+    RUNS.setOpaque(this, runs + 1);
+    VarHandle.storeStoreFence();
+  }
+
+  private void endChange() {
+    RUNS.setRelease(this, runs + 1);
   }
 
   /** Ends the run, and forgets the page of the last slow free, which may go back. */
@@ -119,10 +162,13 @@ final class SinglePool extends BlockPool {
     lastPage = Page.NONE;
     if (runCount != 0) {
       Page page = runPage;
+      beginChange();
       runBase = 0;
       runCount = 0;
       runPage = Page.NONE;
+      VarHandle.storeStoreFence();
       freeAllowed(page, runIndex, run ^ page.words[runIndex]);
+      endChange();
     }
   }
 }

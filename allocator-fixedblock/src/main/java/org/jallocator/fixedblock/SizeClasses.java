@@ -23,6 +23,9 @@ final class SizeClasses {
   /** The classes to a doubling, as a power of two. */
   private static final int STEP_BITS = 3;
 
+  /** Stands for a class that is not known. */
+  static final int ANY = -1;
+
   private SizeClasses() {}
 
   /**

@@ -9,12 +9,14 @@
  *                ...Provider, PagedBuilder, PageRules        configuration
  *   allocators   Confined..., Shared...(FixedBlocks, SizeClasses)   the hot half: malloc, free
  *                ConfinedAllocator, SharedAllocator          the cold half: whose the pools are
- *                PagedAllocator, ColdCalls                   the contract; calls that stay out of line
+ *                PagedAllocator                              the contract
+ *                HotPaths, ColdCalls                         calls to be inlined, and out of line
  *                HeapPages                                   pages between the heaps and the inner
- *                HeapSet                                     which thread uses which heap
- *                HeapOwner, HeapFence                        how an owner enters, how another revokes
- *                Heap, FreedTwice                            one heap; remote frees
- *                FallbackCalls, CallGate                     calls in progress
+ *                HeapSet, HeapHints                          which thread uses which heap
+ *                HeapOwner                                   how an owner enters, how another revokes
+ *                Heap, PagesToCollect, FreedTwice            one heap; remote frees
+ *                Rehearsal                                   first calls, before the stack can end
+ *                FallbackCalls, CallGate, FallbackFigures    calls in progress; what leaks
  *   pools        SinglePool, BlockPool, ActiveWord           blocks of one size: bits, refill, release
  *   pages        Page, RemoteFrees, PageLayout, PageSet      memory cut into blocks, and its bits
  *                PageTable, PageSource                       address to page; the calls of the inner
@@ -25,14 +27,14 @@
  *
  * <pre>
  *   SharedSizeClasses.malloc
- *     mallocHot -> HeapSet.hint -> HeapOwner.take -> Heap.take              no lock, no atomic
+ *     mallocHot -> HeapHints.of -> HeapOwner.take -> Heap.take              no lock, no atomic
  *     mallocCold -> PagedAllocator.mallocSlow -> SharedAllocator.takeSlow
  *       -> Heap.takeSlow -> BlockPool.refill                                once in 64 blocks
  *                        -> collect                          if no page has another, or it is time
  *       -> HeapPages.takeOfNew -> PageSource.take -> the inner              once a page
  *
  *   SharedSizeClasses.free
- *     freeHot -> HeapSet.hint -> HeapOwner.free -> Heap.free                the block handed out last
+ *     freeHot -> HeapHints.of -> HeapOwner.free -> Heap.free                the block handed out last
  *                                          -> PageTable.guess, BlockPool.free
  *     freeCold -> SharedAllocator.tryFreeSlow
  *       -> freeInside  -> Heap.freeSlow -> BlockPool.freeSlow               the thread's own heap

@@ -38,6 +38,18 @@ final class FallbackAllocatorTest {
   }
 
   @Test
+  void aBlockThatSomebodyTookFromOtherItselfMakesNoFigureNegative() {
+    var small = FixedBlockAllocator.create(leaf, 640, 64, 8);
+    var both = FallbackAllocator.create(small, leaf);
+    both.free(leaf.malloc(500));
+    assertEquals(0, both.stats().liveBlocks());
+    assertEquals(0, both.stats().unsizedBlocks());
+    both.close();
+    small.close();
+    leaf.assertEverythingReturned();
+  }
+
+  @Test
   void otherServesWhenThePrimaryHasNoMemory() {
     var poor = RecordingAllocator.builder().baseAddress(1L << 40).build();
     poor.failFrom(1, RecordingAllocator.Failure.RETURNS_NULL);

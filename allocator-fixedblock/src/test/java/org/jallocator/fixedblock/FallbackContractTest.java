@@ -6,8 +6,10 @@ import org.jallocator.testkit.AllocatorContract;
 import org.jallocator.testkit.LayerKind;
 import org.jallocator.testkit.PlainLeaf;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 
 /** The contract on tiers of fixed blocks. */
+@Tag("once")
 final class FallbackContractTest {
 
   @Nested

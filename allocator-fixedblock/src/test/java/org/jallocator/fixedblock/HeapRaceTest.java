@@ -20,6 +20,7 @@ import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.LeakException;
 import org.jallocator.OwningAllocator;
 import org.jallocator.testkit.RecordingAllocator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +31,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  *
  * <p>The system property {@code race.scale} multiplies the rounds; CI runs more than a developer.
  */
+@Tag("once")
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 final class HeapRaceTest {
 

@@ -43,15 +43,19 @@ final class LayoutTest {
 
   @ParameterizedTest
   @ValueSource(
-      classes = {Padded.PaddedHeap.class, Padded.PaddedOwner.class, Padded.PaddedPool.class})
-  void anObjectEndsInTwoLinesOfNothing(Class<?> type) {
+      classes = {
+        Padded.PaddedCaller.class,
+        Padded.PaddedHeap.class,
+        Padded.PaddedOwner.class,
+        Padded.PaddedPool.class
+      })
+  void anObjectBeginsAndEndsInTwoLinesOfNothing(Class<?> type) {
     ClassLayout layout = ClassLayout.parseClass(type);
-    long end =
-        layout.fields().stream()
-            .filter(field -> !field.name().matches("p\\d+"))
-            .mapToLong(field -> field.offset() + field.size())
-            .max()
-            .orElseThrow();
+    List<FieldLayout> used =
+        layout.fields().stream().filter(field -> !field.name().matches("p\\d+|q\\d*")).toList();
+    long begin = used.stream().mapToLong(FieldLayout::offset).min().orElseThrow();
+    long end = used.stream().mapToLong(field -> field.offset() + field.size()).max().orElseThrow();
+    assertTrue(begin >= 2 * LINE, layout::toPrintable);
     assertTrue(layout.instanceSize() - end >= 2 * LINE, layout::toPrintable);
   }
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
  * allocator-jcstress. A free by the owner that races with a remote free is not linearizable, on
  * purpose: see HeapRaceTest.
  */
-@Tag("lincheck")
+@Tag("once")
 final class LincheckTest {
 
   /** More turns than any loop has that ends. */

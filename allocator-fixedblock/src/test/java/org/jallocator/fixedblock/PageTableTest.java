@@ -17,10 +17,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jallocator.testkit.RecordingAllocator;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("once")
 final class PageTableTest {
 
   private static final long SEED = 20261125;
@@ -226,6 +228,9 @@ final class PageTableTest {
     Model model = fill(table, 1000, 65_536);
     model.agree(table, "multiplier=1");
     assertTrue(tries.get() <= 200, () -> "tries=" + tries);
+    assertTrue(table.longest() >= 1000, () -> "longest=" + table.longest());
+    assertTrue(table.held() >= 1000, () -> "held=" + table.held());
+    assertTrue(table.capacity() > table.held(), () -> "capacity=" + table.capacity());
     model.pages.values().forEach(table::remove);
     assertEquals(0, table.held());
   }

@@ -8,10 +8,11 @@ import java.util.List;
 import java.util.Random;
 import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
+import org.jallocator.spi.StackChecked;
 import org.jallocator.testkit.RecordingAllocator;
 import org.junit.jupiter.api.Test;
 
-/** An inner that now and then refuses to take a page back. */
+/** An inner that now and then refuses to take a page back, or finds no stack to do so. */
 final class RefusingInnerTest {
 
   private static final long SEED = 20261122;
@@ -43,7 +44,7 @@ final class RefusingInnerTest {
   private static void closeInTheEnd(Refusing inner, FixedBlockAllocator blocks) {
     try {
       blocks.close();
-    } catch (Refusal e) {
+    } catch (Refusal | StackOverflowError e) {
       inner.refusing = false;
       blocks.close();
     }
@@ -54,7 +55,7 @@ final class RefusingInnerTest {
     private static final long serialVersionUID = 1L;
   }
 
-  private static final class Refusing implements Allocator {
+  private static final class Refusing implements Allocator, StackChecked {
 
     private final Allocator inner;
     private final Random random;
@@ -83,9 +84,17 @@ final class RefusingInnerTest {
     @Override
     public void free(long address, long size) {
       if (refusing && random.nextInt(3) == 0) {
+        if (random.nextBoolean()) {
+          throw new StackOverflowError("refused");
+        }
         throw new Refusal();
       }
       inner.free(address, size);
+    }
+
+    @Override
+    public boolean isStackChecked() {
+      return true;
     }
 
     @Override

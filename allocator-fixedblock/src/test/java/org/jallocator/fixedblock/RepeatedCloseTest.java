@@ -26,9 +26,9 @@ final class RepeatedCloseTest {
     Thread call =
         startAndWait(
             () -> {
-              int stripe = gate.enter();
+              CallGate.Caller caller = gate.enter();
               entered.set(true);
-              gate.leave(stripe, 1);
+              gate.leave(caller, 1);
             });
     assertFalse(entered.get());
     gate.resume();

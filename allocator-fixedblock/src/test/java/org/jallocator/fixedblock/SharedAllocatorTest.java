@@ -20,11 +20,13 @@ import org.jallocator.AllocatorStats;
 import org.jallocator.LeakException;
 import org.jallocator.OwningAllocator;
 import org.jallocator.testkit.RecordingAllocator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What a shared allocator promises beyond the contract, whatever its inner and threads do. */
+@Tag("once")
 final class SharedAllocatorTest {
 
   private static final long SEED = 20261123;

@@ -3,6 +3,7 @@ package org.jallocator.fixedblock;
 import java.lang.invoke.VarHandle;
 import java.util.List;
 import org.jallocator.Allocator;
+import org.jallocator.spi.OwnerFence;
 import org.jallocator.testkit.RecordingAllocator;
 import org.jspecify.annotations.Nullable;
 
@@ -72,7 +73,7 @@ abstract class OneHeap {
     VarHandle.fullFence();
     Thread thread = player;
     if (thread != null) {
-      HeapFence.heavy(List.of(thread));
+      OwnerFence.heavy(List.of(thread));
     }
     heap.awaitOwner();
   }

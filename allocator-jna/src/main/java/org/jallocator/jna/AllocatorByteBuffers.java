@@ -8,7 +8,7 @@ import java.nio.ByteOrder;
 import org.jallocator.Allocator;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
-import org.jallocator.spi.StackRoom;
+import org.jallocator.spi.StackChecked;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,7 +87,7 @@ public final class AllocatorByteBuffers {
       throw new IllegalArgumentException(
           NAME + ": size is less than zero bytes: size=" + size + ", limit=0");
     }
-    StackRoom.requireForInner();
+    RoomBelow.require();
     long address = allocator.malloc(Math.max(size, 1));
     try {
       ByteBuffer buffer = BufferWindows.buffer(address, size);
@@ -120,7 +120,7 @@ public final class AllocatorByteBuffers {
       try {
         free(buffer);
       } catch (RuntimeException | Error e) {
-        t.addSuppressed(e);
+        Refusals.suppress(t, e);
       }
       throw t;
     }
@@ -130,7 +130,7 @@ public final class AllocatorByteBuffers {
     try {
       allocator.free(address, bytes);
     } catch (RuntimeException | Error e) {
-      thrown.addSuppressed(e);
+      Refusals.suppress(thrown, e);
     }
   }
 
@@ -144,13 +144,15 @@ public final class AllocatorByteBuffers {
    *     before, or comes from elsewhere; nothing is changed
    * @throws IllegalStateException if the allocator is closed, or confined to another thread;
    *     nothing is changed
+   * @throws StackOverflowError if the stack has no room; nothing is changed, also if an allocator
+   *     throws it that is {@link StackChecked}
    */
   @SuppressWarnings("exports") // the annotation is gone at run time
   public void free(@Nullable ByteBuffer buffer) {
     if (buffer == null) {
       return;
     }
-    StackRoom.requireForInner();
+    RoomBelow.require();
     BufferTable table = table(buffer);
     synchronized (table) {
       int place = table.find(buffer);
@@ -165,17 +167,15 @@ public final class AllocatorByteBuffers {
 
   /** Frees a block, and forgets its buffer unless the allocator took nothing. */
   private void giveBack(BufferTable table, int place, long address, long bytes) {
-    boolean held = false;
     try {
       allocator.free(address, bytes);
-    } catch (IllegalArgumentException | IllegalStateException e) {
-      held = true;
-      throw e;
-    } finally {
-      if (!held) {
+    } catch (Throwable t) {
+      if (!StackChecked.tookNothing(allocator, t)) {
         table.remove(place);
       }
+      throw t;
     }
+    table.remove(place);
   }
 
   private InvalidFreeException invalidFree(ByteBuffer buffer) {

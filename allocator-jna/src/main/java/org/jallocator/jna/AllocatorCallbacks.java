@@ -285,11 +285,10 @@ public final class AllocatorCallbacks implements AutoCloseable {
     if (table == null) {
       // Not JNA's Memory, which would start its cleaner's thread and keep it.
       long bytes = 8L * Native.POINTER_SIZE;
-      long address = Native.malloc(bytes);
-      if (address == Allocator.NULL) {
+      table = ScopeMemory.ofC(bytes);
+      if (!table.valid()) {
         throw AllocatorErrors.outOfMemory(CallbackHeap.NAME, bytes);
       }
-      table = new ScopeMemory(address, bytes);
       sqliteMethods = table;
     }
     Pointer[] methods = {
@@ -333,7 +332,8 @@ public final class AllocatorCallbacks implements AutoCloseable {
   }
 
   /**
-   * Ends the service; C must not call any more. Closing twice is silent.
+   * Ends the service; C must not call any more. Waits for calls in progress; so it must not be
+   * called by the allocator. Closing twice is silent.
    *
    * @throws LeakException if C holds blocks still: all goes on, have C free them and close again
    */

@@ -5,6 +5,7 @@ import com.sun.jna.Pointer;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jallocator.Allocator;
+import org.jallocator.spi.StackChecked;
 
 /**
  * A block of any {@link Allocator} as JNA's {@link Memory}: accepted wherever JNA takes a {@code
@@ -90,10 +91,11 @@ public final class AllocatorMemory extends CheckedMemory {
    * @throws IllegalStateException if the allocator is closed, or confined to another thread
    */
   public static AllocatorMemory zeroed(Allocator allocator, long size) {
+    RoomBelow.require();
     AllocatorMemory memory = malloc(allocator, size);
     try {
       memory.clear();
-    } catch (Throwable t) { // a full stack
+    } catch (Throwable t) {
       memory.closeAfter(t);
       throw t;
     }
@@ -126,8 +128,14 @@ public final class AllocatorMemory extends CheckedMemory {
    * @throws IllegalStateException if this memory is closed
    */
   public long release() {
-    long address = allocator.isShared() ? (long) PEER.getAndSet(this, CLOSED) : peer;
-    peer = CLOSED;
+    long address;
+    if (allocator.isShared()) {
+      // No store after it: a close whose free is refused may have opened this again by then.
+      address = (long) PEER.getAndSet(this, CLOSED);
+    } else {
+      address = peer;
+      peer = CLOSED;
+    }
     if (address == CLOSED) {
       throw closed();
     }
@@ -147,10 +155,11 @@ public final class AllocatorMemory extends CheckedMemory {
    */
   public AllocatorMemory resize(long newSize) {
     boundsCheck(0, 0);
+    RoomBelow.require();
     AllocatorMemory moved = malloc(allocator, newSize);
     try {
       copy(peer, moved.peer, Math.min(size, newSize));
-      close();
+      giveBack();
     } catch (Throwable t) {
       moved.closeAfter(t);
       throw t;
@@ -171,9 +180,9 @@ public final class AllocatorMemory extends CheckedMemory {
 
   private void closeAfter(Throwable thrown) {
     try {
-      close();
+      giveBack();
     } catch (RuntimeException | Error e) {
-      thrown.addSuppressed(e);
+      Refusals.suppress(thrown, e);
     }
   }
 
@@ -184,33 +193,52 @@ public final class AllocatorMemory extends CheckedMemory {
    * @throws IllegalStateException if the allocator is closed, or confined to another thread; this
    *     memory stays open then, and after an {@link IllegalArgumentException}. After anything else
    *     that the allocator throws it is unknown whether it took the block: this memory is closed.
+   * @throws StackOverflowError if the stack has no room; this memory stays open, also if an
+   *     allocator throws it that is {@link StackChecked}
    */
   @Override
   public void close() {
+    RoomBelow.require();
+    giveBack();
+  }
+
+  private void giveBack() {
     if (allocator.isShared()) {
-      closeShared();
-    } else if (peer != CLOSED) {
-      long address = peer;
-      peer = CLOSED;
-      try {
-        allocator.free(address, size);
-      } catch (IllegalArgumentException | IllegalStateException e) {
-        peer = address;
-        throw e;
-      }
+      giveShared();
+    } else {
+      giveConfined();
     }
   }
 
-  private void closeShared() {
+  /** Stores nothing if the free is refused: the owner may close beside a thread that may not. */
+  private void giveConfined() {
+    long address = peer;
+    if (address == CLOSED) {
+      return;
+    }
+    try {
+      allocator.free(address, size);
+    } catch (Throwable t) {
+      if (!StackChecked.tookNothing(allocator, t)) {
+        peer = CLOSED;
+      }
+      throw t;
+    }
+    peer = CLOSED;
+  }
+
+  private void giveShared() {
     long address = (long) PEER.getAndSet(this, CLOSED);
     if (address == CLOSED) {
       return;
     }
     try {
       allocator.free(address, size);
-    } catch (IllegalArgumentException | IllegalStateException e) {
-      PEER.setVolatile(this, address);
-      throw e;
+    } catch (Throwable t) {
+      if (StackChecked.tookNothing(allocator, t)) {
+        PEER.setVolatile(this, address);
+      }
+      throw t;
     }
   }
 }

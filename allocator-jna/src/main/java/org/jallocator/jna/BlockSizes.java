@@ -8,9 +8,9 @@ package org.jallocator.jna;
  * that a look-up touches one cache line as a rule; an entry that goes is closed up by moving its
  * followers, so that nothing is left behind to be skipped.
  *
- * <p>Invariants: at most half of the places are used, so every search ends at an empty one; between
- * an entry and the place that its address hashes to there is no empty place. Price: 32 to 64 bytes
- * a block of the most that were ever live. Not thread-safe.
+ * <p>Invariants: at most half of the places are used or reserved, so every search ends at an empty
+ * one; between an entry and the place that its address hashes to there is no empty place. Price: 32
+ * to 64 bytes a block of the most that were ever live. Not thread-safe.
  */
 final class BlockSizes {
 
@@ -27,6 +27,10 @@ final class BlockSizes {
 
   private long[] entries = new long[2 * MIN_CAPACITY];
   private int count;
+
+  /** Blocks that are set aside. */
+  private int reserved;
+
   private long bytes;
 
   int count() {
@@ -44,7 +48,7 @@ final class BlockSizes {
    * @throws OutOfMemoryError if the table cannot grow; nothing is changed then
    */
   void put(long address, long size) {
-    if (4L * (count + 1) > entries.length) {
+    if (4L * (count + reserved + 1) > entries.length) {
       grow();
     }
     insert(entries, address, size);
@@ -95,6 +99,31 @@ final class BlockSizes {
     count--;
     bytes -= size;
     return size;
+  }
+
+  /**
+   * Takes a block out, and keeps room for it until it is put back or forgotten. {@return its size,
+   * {@link #ABSENT} iff it was not in, and then there is no room to give up}
+   */
+  long setAside(long address) {
+    long size = remove(address);
+    if (size != ABSENT) {
+      reserved++;
+    }
+    return size;
+  }
+
+  /** Enters a block again that was set aside. Cannot fail. */
+  void putBack(long address, long size) {
+    reserved--;
+    insert(entries, address, size);
+    count++;
+    bytes += size;
+  }
+
+  /** Gives up the room of a block that was set aside. */
+  void forget() {
+    reserved--;
   }
 
   /**

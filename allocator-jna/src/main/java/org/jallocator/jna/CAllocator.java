@@ -6,6 +6,7 @@ import org.jallocator.AllocatorStats;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.spi.AllocatorErrors;
 import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.StackChecked;
 
 /**
  * What every leaf on a malloc and free written in C has in common: the contract's checks before the
@@ -14,7 +15,7 @@ import org.jallocator.spi.AllocatorEvents;
  * <p>Shared, never blocks beyond what C's allocator does. {@link #stats} tracks nothing, {@link
  * #close} finds no leaks, and a foreign or double free reaches C, where it is undefined.
  */
-abstract class CAllocator implements Allocator {
+abstract class CAllocator implements Allocator, StackChecked {
 
   static {
     AllocatorEvents.areHeard(); // is initialized now, and not first where the stack ends
@@ -154,6 +155,15 @@ abstract class CAllocator implements Allocator {
 
   @Override
   public final boolean isShared() {
+    return true;
+  }
+
+  /**
+   * {@return true} C's function is the last that a call of malloc or free enters, and there are no
+   * books: a call that overflows has not reached C.
+   */
+  @Override
+  public final boolean isStackChecked() {
     return true;
   }
 

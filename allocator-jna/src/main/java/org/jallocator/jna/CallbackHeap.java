@@ -9,6 +9,8 @@ import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.LeakException;
 import org.jallocator.spi.AllocatorErrors;
 import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.StackChecked;
+import org.jallocator.spi.Waiting;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Sizes are as C's size_t: what is negative here is more than any allocator has. Shared, may
  * block: the sizes of the live blocks are behind one lock, which no call of the allocator is under.
+ *
+ * <p>A block of the allocator is in the books, or a call is pending that enters it, frees it or
+ * puts it back. So {@link #close} finds all if it waits for these calls.
  */
 final class CallbackHeap {
 
@@ -43,6 +48,12 @@ final class CallbackHeap {
 
   private boolean closed;
 
+  /**
+   * Calls that have a block which is not in the books, or may have. Guarded by the monitor of the
+   * sizes.
+   */
+  private int pendingCalls;
+
   CallbackHeap(Allocator allocator, Consumer<? super Throwable> handler) {
     this.allocator = allocator;
     this.handler = handler;
@@ -66,7 +77,7 @@ final class CallbackHeap {
       }
       long address = take(bytes);
       if (address != NULL) {
-        CFunctions.memset(address, 0, bytes);
+        zero(address, bytes);
       }
       return address;
     } catch (Throwable t) {
@@ -140,7 +151,7 @@ final class CallbackHeap {
       long bytes = new Pointer(text).indexOf(0, (byte) 0) + 1;
       long address = take(bytes);
       if (address != NULL) {
-        CFunctions.memcpy(address, text, bytes);
+        copy(text, address, bytes);
       }
       return address;
     } catch (Throwable t) {
@@ -163,11 +174,12 @@ final class CallbackHeap {
       if (!isAlignment(alignment) || alignment % Native.POINTER_SIZE != 0) {
         return EINVAL;
       }
+      Pointer place = new Pointer(result); // first: if there is no room for it, no block is taken
       long address = takeAligned(alignment, size);
       if (address == NULL) {
         return ENOMEM;
       }
-      new Pointer(result).setPointer(0, new Pointer(address));
+      set(place, address);
       return 0;
     } catch (Throwable t) {
       report(t);
@@ -188,22 +200,43 @@ final class CallbackHeap {
     }
   }
 
+  // What is thrown where C's memory is written: JNA's error, if it is protected. C gets NULL then,
+  // and so the block must go back.
+
+  private void zero(long address, long bytes) {
+    try {
+      CFunctions.memset(address, 0, bytes);
+    } catch (Throwable t) {
+      giveAfter(t, address);
+      throw t;
+    }
+  }
+
+  private void copy(long from, long address, long bytes) {
+    try {
+      CFunctions.memcpy(address, from, bytes);
+    } catch (Throwable t) {
+      giveAfter(t, address);
+      throw t;
+    }
+  }
+
+  private void set(Pointer place, long address) {
+    try {
+      place.setLong(0, address);
+    } catch (Throwable t) {
+      giveAfter(t, address);
+      throw t;
+    }
+  }
+
   private long take(long size) {
-    requireOpen();
-    if (size < 0) {
-      return NULL;
+    begin();
+    try {
+      return size < 0 ? NULL : enter(Math.max(1, size));
+    } finally {
+      end();
     }
-    long served = Math.max(1, size);
-    long address = allocator.tryMalloc(served);
-    if (address != NULL) {
-      try {
-        enter(address, served);
-      } catch (Throwable t) {
-        allocator.free(address, served);
-        throw t;
-      }
-    }
-    return address;
   }
 
   private long takeAligned(long alignment, long size) {
@@ -211,11 +244,31 @@ final class CallbackHeap {
     if (lost <= 0) {
       return take(size);
     }
-    requireOpen();
-    long served = Math.max(1, size) + lost;
-    if (size < 0 || served < 0) {
-      return NULL;
+    begin();
+    try {
+      long served = Math.max(1, size) + lost;
+      return size < 0 || served < 0 ? NULL : enterAligned(alignment, Math.max(1, size), served);
+    } finally {
+      end();
     }
+  }
+
+  private long enter(long size) {
+    long address = allocator.tryMalloc(size);
+    if (address != NULL) {
+      try {
+        synchronized (sizes) {
+          sizes.put(address, size);
+        }
+      } catch (Throwable t) { // a full Java heap
+        freeAfter(t, address, size);
+        throw t;
+      }
+    }
+    return address;
+  }
+
+  private long enterAligned(long alignment, long size, long served) {
     long start = allocator.tryMalloc(served);
     if (start == NULL) {
       return NULL;
@@ -225,46 +278,87 @@ final class CallbackHeap {
       synchronized (sizes) {
         shifts.put(address, address - start + 1);
         try {
-          enter(address, Math.max(1, size));
+          sizes.put(address, size);
         } catch (Throwable t) {
           shifts.remove(address);
           throw t;
         }
       }
-    } catch (Throwable t) {
-      allocator.free(start, served);
+    } catch (Throwable t) { // a full Java heap
+      freeAfter(t, start, served);
       throw t;
     }
     return address;
   }
 
+  private void freeAfter(Throwable thrown, long address, long size) {
+    try {
+      allocator.free(address, size);
+    } catch (RuntimeException | Error e) {
+      Refusals.suppress(thrown, e);
+    }
+  }
+
+  /** Takes a block back. */
+  private void give(long address) {
+    RoomBelow.require();
+    giveBack(address);
+  }
+
+  private void giveAfter(Throwable thrown, long address) {
+    try {
+      giveBack(address);
+    } catch (RuntimeException | Error e) {
+      Refusals.suppress(thrown, e);
+    }
+  }
+
   /**
    * Takes a block back. It is out of the books before it is free: from then on another thread may
-   * be handed the same address. If the allocator refuses it, it is in again; after any other error
-   * it is unknown whether it was taken, and it stays out.
+   * be handed the same address. If the allocator took nothing, it is in again; after any other
+   * error it is unknown whether it was taken, and it stays out.
    */
-  private void give(long address) {
+  private void giveBack(long address) {
     long size;
     long shift;
     synchronized (sizes) {
       size = requireSize(address);
-      shift = shifts.remove(address);
-      sizes.remove(address);
+      shift = shifts.setAside(address);
+      sizes.setAside(address);
+      pendingCalls++;
     }
+    boolean held = false;
     try {
       if (shift == BlockSizes.ABSENT) {
         allocator.free(address, size);
       } else {
         allocator.free(address - (shift - 1));
       }
-    } catch (IllegalArgumentException | IllegalStateException refusal) {
-      synchronized (sizes) {
-        if (shift != BlockSizes.ABSENT) {
-          shifts.put(address, shift);
-        }
-        sizes.put(address, size);
+    } catch (Throwable t) {
+      held = StackChecked.tookNothing(allocator, t);
+      throw t;
+    } finally {
+      settle(address, size, shift, held);
+    }
+  }
+
+  /** Puts a block back that was set aside, or forgets it. Cannot fail. */
+  private void settle(long address, long size, long shift, boolean held) {
+    synchronized (sizes) {
+      pendingCalls--;
+      if (held) {
+        sizes.putBack(address, size);
+      } else {
+        sizes.forget();
       }
-      throw refusal;
+      if (shift == BlockSizes.ABSENT) {
+        return;
+      }
+      if (held) {
+        shifts.putBack(address, shift);
+      } else {
+        shifts.forget();
+      }
     }
   }
 
@@ -277,12 +371,12 @@ final class CallbackHeap {
     if (moved == NULL) {
       return size > 0 && size <= old ? shrink(address, size) : NULL;
     }
-    CFunctions.memcpy(moved, address, Math.min(old, size));
+    copy(address, moved, Math.min(old, size));
     try {
-      give(address);
+      giveBack(address);
     } catch (Throwable t) {
       // C gets NULL, and goes on with the old block.
-      give(moved);
+      giveAfter(t, moved);
       throw t;
     }
     return moved;
@@ -313,10 +407,18 @@ final class CallbackHeap {
     }
   }
 
-  private void enter(long address, long size) {
+  /** Begins a call that takes a block; makes sure that it has the stack to end, and to free it. */
+  private void begin() {
+    RoomBelow.require();
     synchronized (sizes) {
       requireOpen();
-      sizes.put(address, size);
+      pendingCalls++;
+    }
+  }
+
+  private void end() {
+    synchronized (sizes) {
+      pendingCalls--;
     }
   }
 
@@ -363,15 +465,24 @@ final class CallbackHeap {
     }
   }
 
-  /** Ends the service. {@return the leaks, for which it goes on; null iff there are none} */
+  /**
+   * Ends the service; waits for calls in progress, which may have a block that is not in the books.
+   *
+   * @return the leaks, for which it goes on; null iff there are none
+   */
   @Nullable LeakException close() {
-    synchronized (sizes) {
-      if (sizes.count() > 0) {
-        return new LeakException(
-            NAME, sizes.count(), sizes.bytes(), sizes.first(LeakException.MAX_ADDRESSES));
+    for (int tries = 0; ; tries++) {
+      synchronized (sizes) {
+        if (sizes.count() > 0) {
+          return new LeakException(
+              NAME, sizes.count(), sizes.bytes(), sizes.first(LeakException.MAX_ADDRESSES));
+        }
+        if (pendingCalls == 0) {
+          closed = true;
+          return null;
+        }
       }
-      closed = true;
-      return null;
+      Waiting.pause(tries);
     }
   }
 }

@@ -97,14 +97,25 @@ public final class NativeCopy {
    */
   public static Pointer bytes(Allocator allocator, byte[] bytes) {
     Jna.require();
+    RoomBelow.require();
+    // The object first: if there is no room for it, no block is lost.
+    Pointer copy = new Pointer(Allocator.NULL);
     long address = allocator.malloc(Math.max(1, bytes.length));
+    Pointer.nativeValue(copy, address);
     try {
-      Pointer copy = new Pointer(address);
       copy.write(0, bytes, 0, bytes.length);
-      return copy;
-    } catch (Throwable t) { // a full stack or heap
-      allocator.free(address);
+    } catch (Throwable t) { // no memory of this process
+      freeAfter(t, allocator, address);
       throw t;
+    }
+    return copy;
+  }
+
+  private static void freeAfter(Throwable thrown, Allocator allocator, long address) {
+    try {
+      allocator.free(address);
+    } catch (RuntimeException | Error e) {
+      Refusals.suppress(thrown, e);
     }
   }
 }

@@ -310,7 +310,7 @@ public final class NativeScope extends ScopeValues implements AutoCloseable {
     if (outer == null) {
       region.close();
       closed = true;
-    } else if (blocks == region.blocks && limit != 0) {
+    } else if (blocks == region.blocks && limit != ScopeRegion.NO_CHUNK) {
       region.top = top;
       region.innermost = outer.number;
       closed = true;

@@ -16,15 +16,32 @@ final class Refusals {
     if (next instanceof StackOverflowError error) {
       throw error;
     }
-    if (first == null || first == next) {
+    return first(first, next);
+  }
+
+  /** {@return the first of what was thrown, a stack overflow like all else} */
+  static Throwable first(@Nullable Throwable first, Throwable next) {
+    if (first == null) {
       return next;
     }
-    try {
-      first.addSuppressed(next);
-    } catch (OutOfMemoryError fullHeap) {
-      // The first is reported; there is no room for more.
-    }
+    suppress(first, next);
     return first;
+  }
+
+  /**
+   * Suppresses in what is to be thrown what was thrown after it. A full heap has one error for all:
+   * then both are the same.
+   */
+  @SuppressWarnings("ReferenceEquality") // the very object is meant
+  static void suppress(Throwable thrown, Throwable next) {
+    if (thrown == next) {
+      return;
+    }
+    try {
+      thrown.addSuppressed(next);
+    } catch (OutOfMemoryError | StackOverflowError full) {
+      // What is to be thrown is reported; there is no room for more.
+    }
   }
 
   /** Throws what was thrown, if anything was. */

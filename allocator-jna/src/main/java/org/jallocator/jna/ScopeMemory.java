@@ -1,5 +1,6 @@
 package org.jallocator.jna;
 
+import com.sun.jna.Native;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,17 @@ class ScopeMemory extends CheckedMemory {
 
   ScopeMemory(long address, long size) {
     super(address, size);
+  }
+
+  /**
+   * Takes bytes from C, outside of any scope. {@return memory that the caller gives to {@link
+   * Native#free}; closed iff C has none} The object first: if there is no room for it, no bytes are
+   * lost.
+   */
+  static ScopeMemory ofC(long size) {
+    ScopeMemory memory = new ScopeMemory(CLOSED, size);
+    memory.peer = Native.malloc(size);
+    return memory;
   }
 
   /** Ends this, as its scope closes. May be called again. */

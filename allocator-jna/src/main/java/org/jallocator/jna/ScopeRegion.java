@@ -3,6 +3,7 @@ package org.jallocator.jna;
 import com.sun.jna.ptr.ByReference;
 import java.util.Arrays;
 import org.jallocator.Allocator;
+import org.jallocator.spi.StackChecked;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,17 +31,23 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   innermost == the number of the scope that may be used, 0 when none may
- *   top, limit are multiples of the alignment, or 0 before the first chunk
- *   every block is in the entries, is the chunk, or was handed to the allocator's free
+ *   top, limit are multiples of the alignment, or NO_CHUNK before the first chunk
+ *   limit - top bytes are left: limit is 0 at the end of the address space
+ *   every block is in the entries, is the chunk, or was handed to the allocator's free,
+ *     which did not say that it took nothing
  * </pre>
  *
  * <p>For that, no call stands between the allocator's answer and the last store that enters it, and
- * closing makes no object. Confined to its owner thread, as its scopes are.
+ * closing makes no object. What takes or frees a block makes sure first that the stack has room for
+ * all of it. Confined to its owner thread, as its scopes are.
  */
 final class ScopeRegion {
 
   /** What no scope is numbered. */
   static final long NO_SCOPE = 0;
+
+  /** Where the top and the limit are before the first chunk: at no address that is aligned. */
+  static final long NO_CHUNK = 1;
 
   /** What memory is aligned to at least: enough for every type of C. */
   private static final long MIN_ALIGNMENT = 16;
@@ -55,11 +62,15 @@ final class ScopeRegion {
 
   private static final long[] NONE = {};
 
+  static {
+    ReferenceRings.initialize(); // now, and not first where the stack ends
+  }
+
   final Allocator allocator;
   final Thread owner = Thread.currentThread();
 
-  long top;
-  long limit;
+  long top = NO_CHUNK;
+  long limit = NO_CHUNK;
   int blocks;
   @Nullable ScopeMemory youngest;
   long innermost;
@@ -99,13 +110,14 @@ final class ScopeRegion {
 
   /** Hands out bytes for what needs an alignment: less is promised only where none fit. */
   long malloc(long size, long alignment) {
-    long over = Math.max(alignment - 1, mask);
-    long address = (top + over) & ~over;
+    long skipped = -top & Math.max(alignment - 1, mask);
+    long left = limit - top;
     long length = (size + mask) & ~mask;
-    if (Long.compareUnsigned(address, limit) >= 0
-        || Long.compareUnsigned(length - 1, limit - address) >= 0) {
+    if (Long.compareUnsigned(skipped, left) >= 0
+        || Long.compareUnsigned(length - 1, left - skipped) >= 0) {
       return mallocSlow(size, alignment);
     }
+    long address = top + skipped;
     top = address + length;
     return address;
   }
@@ -114,6 +126,7 @@ final class ScopeRegion {
     if (size < 1) {
       throw new IllegalArgumentException("size is less than one byte: size=" + size + ", limit=1");
     }
+    RoomBelow.require();
     if (size <= chunkSize / 2 || size <= mask + 1) {
       long needed = ((size + mask) & ~mask) + lostBy(Math.max(alignment, mask + 1));
       if (takeChunk(needed)) {
@@ -153,7 +166,7 @@ final class ScopeRegion {
       return false;
     }
     reserve();
-    long larger = Math.min(2 * chunkSize, Math.max(chunkSize, MAX_CHUNK_SIZE));
+    long larger = Math.max(chunkSize, 2 * Math.min(chunkSize, MAX_CHUNK_SIZE / 2));
     long address = allocator.tryMalloc(length);
     if (address == Allocator.NULL) {
       return false;
@@ -297,7 +310,8 @@ final class ScopeRegion {
    * @param outer the number of the scope that is the innermost then
    */
   void moveBack(NativeScope scope, long outer) {
-    boolean beforeChunk = scope.limit == 0 && chunk != Allocator.NULL;
+    RoomBelow.require();
+    boolean beforeChunk = scope.limit == NO_CHUNK && chunk != Allocator.NULL;
     top = beforeChunk ? (chunk + mask) & ~mask : scope.top;
     limit = beforeChunk ? (chunk + chunkLength) & ~mask : scope.limit;
     blocks = scope.blocks;
@@ -329,16 +343,32 @@ final class ScopeRegion {
 
   /** Closes the outermost scope: gives everything back. May be called again. */
   void close() {
+    RoomBelow.require();
     innermost = NO_SCOPE;
     if (rings != null) {
       giveRings();
     }
     if (total != 0) {
       closeWithBlocks();
-    } else if (chunk != Allocator.NULL) {
-      long address = chunk;
-      chunk = Allocator.NULL;
+    } else {
+      freeChunk();
+    }
+  }
+
+  /** Frees the chunk, if there is one. It is out of the books first, as a block is. */
+  private void freeChunk() {
+    long address = chunk;
+    if (address == Allocator.NULL) {
+      return;
+    }
+    chunk = Allocator.NULL;
+    try {
       allocator.free(address, chunkLength);
+    } catch (StackOverflowError e) {
+      if (StackChecked.tookNothing(allocator, e)) {
+        chunk = address;
+      }
+      throw e;
     }
   }
 
@@ -360,7 +390,7 @@ final class ScopeRegion {
       refusal = free(total - 1, refusal);
     }
     try {
-      close();
+      freeChunk();
     } catch (RuntimeException | Error e) {
       refusal = Refusals.join(refusal, e);
     }
@@ -371,7 +401,8 @@ final class ScopeRegion {
 
   /**
    * Frees a block. It is out of the books first: if the allocator throws, it is unknown whether the
-   * block was taken.
+   * block was taken. It is in again after a stack overflow that came before the allocator's first
+   * change.
    *
    * @return the first exception so far
    * @throws StackOverflowError at once, because the next free would throw it too
@@ -387,6 +418,11 @@ final class ScopeRegion {
       allocator.free(address, size);
       return refusal;
     } catch (RuntimeException | Error e) {
+      if (e instanceof StackOverflowError && StackChecked.tookNothing(allocator, e)) {
+        entries[2 * total] = address;
+        entries[2 * total + 1] = size;
+        total++;
+      }
       return Refusals.join(refusal, e);
     }
   }

@@ -161,6 +161,7 @@ public final class StringArguments implements InvocationMapper {
     if (arguments == null || !hasText(arguments)) {
       return call.with(arguments);
     }
+    RoomBelow.require(); // for the frees: nobody keeps what is not freed here
     @Nullable Object[] passed = arguments.clone();
     @Nullable Object result;
     try {
@@ -169,7 +170,7 @@ public final class StringArguments implements InvocationMapper {
     } catch (Throwable thrown) {
       Throwable second = free(arguments, passed);
       if (second != null) {
-        Refusals.join(thrown, second);
+        Refusals.suppress(thrown, second);
       }
       throw thrown;
     }
@@ -210,7 +211,7 @@ public final class StringArguments implements InvocationMapper {
         try {
           allocator.free(Pointer.nativeValue((Pointer) passed[i]));
         } catch (RuntimeException | Error e) {
-          first = Refusals.join(first, e);
+          first = Refusals.first(first, e); // also after an overflow: another size may pass
         }
       }
     }

@@ -207,11 +207,12 @@ final class StructType {
   }
 
   private static <T, E extends Exception> T onZeros(long bytes, Trial<T, E> trial) throws E {
-    long address = Native.malloc(bytes);
-    if (address == 0) {
+    RoomBelow.require(); // for what gives the bytes back
+    ScopeMemory scratch = ScopeMemory.ofC(bytes);
+    if (!scratch.valid()) {
       throw AllocatorErrors.outOfMemory("struct", bytes);
     }
-    ScopeMemory scratch = new ScopeMemory(address, bytes);
+    long address = Pointer.nativeValue(scratch);
     try {
       scratch.clear();
       return trial.on(scratch);

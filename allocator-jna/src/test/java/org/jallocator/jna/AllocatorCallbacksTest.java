@@ -20,12 +20,17 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.LeakException;
 import org.jallocator.testkit.RecordingAllocator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Calls the function pointers as C calls them. */
 final class AllocatorCallbacksTest {
@@ -406,6 +411,69 @@ final class AllocatorCallbacksTest {
     Function.getFunction(methods[6]).invokeVoid(new Object[] {Pointer.NULL});
     assertEquals(Pointer.NULL, methods[7]);
     assertEquals(0, call(methods[0], -1));
+    assertEquals(List.of(), reported);
+  }
+
+  @Test
+  void aCloseBesideAFreeThatIsRefusedFindsTheBlock() throws Exception {
+    long block = malloc(10);
+    CountDownLatch freeing = new CountDownLatch(1);
+    Thread closer = Thread.currentThread();
+    trouble =
+        () -> {
+          freeing.countDown();
+          awaitWaiting(closer);
+          throw new IllegalStateException("refused");
+        };
+    Thread other = new Thread(() -> call(callbacks.freeFunction(), block));
+    other.start();
+    freeing.await();
+    LeakException leak = assertThrows(LeakException.class, callbacks::close);
+    assertEquals(1, leak.liveBlocks());
+    other.join();
+    trouble = () -> {};
+    call(callbacks.freeFunction(), block);
+    reported.clear();
+  }
+
+  private static void awaitWaiting(Thread closer) {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+    while (closer.getState() != Thread.State.TIMED_WAITING && System.nanoTime() < end) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"malloc", "calloc", "realloc", "aligned_alloc"})
+  void aCloseBesideACallThatTakesABlockFindsIt(String name) throws Exception {
+    CountDownLatch taking = new CountDownLatch(1);
+    Thread closer = Thread.currentThread();
+    trouble =
+        () -> {
+          taking.countDown();
+          awaitWaiting(closer);
+        };
+    FutureTask<Long> other =
+        new FutureTask<>(
+            () ->
+                switch (name) {
+                  case "malloc" -> malloc(10);
+                  case "calloc" -> call(callbacks.callocFunction(), 1L, 10L);
+                  case "realloc" -> realloc(0, 10);
+                  default -> call(callbacks.alignedAllocFunction(), 256L, 10L);
+                });
+    new Thread(other).start();
+    taking.await();
+    try {
+      LeakException leak = assertThrows(LeakException.class, callbacks::close);
+      assertEquals(1, leak.liveBlocks());
+    } finally {
+      trouble = () -> {};
+      long block = other.get();
+      if (block != 0) {
+        free(block);
+      }
+    }
     assertEquals(List.of(), reported);
   }
 }

@@ -19,6 +19,7 @@ import com.sun.jna.Structure;
 import com.sun.jna.Structure.FieldOrder;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,7 +31,9 @@ import org.jallocator.Allocator;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.testkit.RecordingAllocator;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class AllocatorMemoryTest {
 
@@ -381,5 +384,35 @@ final class AllocatorMemoryTest {
       assertEquals(9, memory.getByte(3));
       assertEquals(1, real.liveBlocks());
     }
+  }
+
+  @Test
+  void whatBothFreesOfAResizeThrowIsThrownOnce() {
+    Error shared = new OutOfMemoryError("the same for all, of a full heap");
+    WatchedAllocator failing =
+        new WatchedAllocator(
+            (call, size) -> {
+              if (call.equals("free")) {
+                throw shared;
+              }
+            });
+    var memory = AllocatorMemory.malloc(failing, 100);
+    assertSame(shared, assertThrows(Throwable.class, () -> memory.resize(200)));
+  }
+
+  /** The interpreter takes long enough from one access of the memory to the next one. */
+  @Test
+  @Tag("once")
+  void aReleaseBesideACloseThatIsRefusedDoesNotLoseTheBlock(@TempDir Path directory)
+      throws Exception {
+    ChildJvm jvm =
+        ChildJvm.run(
+            ProgramThatReleasesAndCloses.class,
+            List.of(ChildJvm.placeOf(Native.class)),
+            List.of(
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:CompileCommand=exclude,org.jallocator.jna.AllocatorMemory::release"),
+            directory);
+    assertEquals(List.of("LOST 0"), jvm.lines("LOST").toList(), jvm::output);
   }
 }

@@ -33,6 +33,7 @@ final class BlockSizesTest {
   private static void run(Random random, long stride, String label) {
     var sizes = new BlockSizes();
     Map<Long, Long> model = new HashMap<>();
+    Map<Long, Long> aside = new HashMap<>();
     int most = 1 + random.nextInt(500);
     for (int step = 0; step < 3000; step++) {
       long address = stride * (1 + random.nextInt(most));
@@ -40,10 +41,12 @@ final class BlockSizesTest {
         continue;
       }
       String at = label + ", step=" + step;
-      if (random.nextBoolean()) {
+      if (random.nextInt(4) == 0) {
+        setAsideOrSettle(sizes, model, aside, address, random.nextBoolean());
+      } else if (random.nextBoolean()) {
         Long expected = model.remove(address);
         assertEquals(expected == null ? BlockSizes.ABSENT : expected, sizes.remove(address), at);
-      } else if (model.putIfAbsent(address, step + 1L) == null) {
+      } else if (!aside.containsKey(address) && model.putIfAbsent(address, step + 1L) == null) {
         sizes.put(address, step + 1L);
       }
       assertEquals(model.size(), sizes.count(), at);
@@ -55,5 +58,27 @@ final class BlockSizesTest {
     long[] first = sizes.first(8);
     assertEquals(Math.min(8, model.size()), LongStream.of(first).distinct().count(), label);
     assertTrue(LongStream.of(first).allMatch(model::containsKey), label);
+  }
+
+  /** Sets a block aside, or puts one back or forgets it. */
+  private static void setAsideOrSettle(
+      BlockSizes sizes,
+      Map<Long, Long> model,
+      Map<Long, Long> aside,
+      long address,
+      boolean putsBack) {
+    Long size = aside.remove(address);
+    if (size == null) {
+      Long expected = model.remove(address);
+      assertEquals(expected == null ? BlockSizes.ABSENT : expected, sizes.setAside(address));
+      if (expected != null) {
+        aside.put(address, expected);
+      }
+    } else if (putsBack) {
+      sizes.putBack(address, size);
+      model.put(address, size);
+    } else {
+      sizes.forget();
+    }
   }
 }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jallocator.Allocator;
 import org.jallocator.AllocatorConfigException;
+import org.jallocator.spi.StackChecked;
 import org.jallocator.stack.AllocatorStack;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -42,6 +43,14 @@ final class DefaultAllocatorTest extends RealMemoryContract {
         assertEquals(0, address % c.alignment(), "size=" + size);
         c.free(address);
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 4096})
+  void anOverflowHasNotReachedC(long alignment) {
+    try (var c = new DefaultAllocator(alignment)) {
+      assertTrue(StackChecked.is(c));
     }
   }
 

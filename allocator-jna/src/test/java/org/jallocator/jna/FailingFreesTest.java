@@ -1,24 +1,31 @@
 package org.jallocator.jna;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.jna.Native;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
+import org.jallocator.InvalidFreeException;
+import org.jallocator.spi.StackChecked;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Scopes and memory over an allocator whose n-th call throws, and on a full stack or heap. */
 final class FailingFreesTest {
@@ -94,6 +101,26 @@ final class FailingFreesTest {
 
     @Override
     public void close() {}
+  }
+
+  /** Says of its overflows that nothing was changed. */
+  private static final class Checked extends Faulty implements StackChecked {
+
+    private final boolean shared;
+
+    Checked(boolean shared) {
+      this.shared = shared;
+    }
+
+    @Override
+    public boolean isStackChecked() {
+      return true;
+    }
+
+    @Override
+    public boolean isShared() {
+      return shared;
+    }
   }
 
   static List<Throwable> faults() {
@@ -194,6 +221,104 @@ final class FailingFreesTest {
     assertEquals(refused ? 0 : 1, faulty.live.size());
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void memoryStaysOpenAfterAnOverflowOfACheckedAllocator(boolean shared) {
+    Checked checked = new Checked(shared);
+    AllocatorMemory memory = AllocatorMemory.malloc(checked, 8);
+    checked.failAt(0, new StackOverflowError("fault"));
+    assertThrows(StackOverflowError.class, memory::close);
+    assertTrue(memory.valid());
+    memory.close();
+    assertFalse(memory.valid());
+    assertEquals(0, checked.live.size());
+  }
+
+  @Test
+  void aScopeClosesAgainAfterAnOverflowOfACheckedAllocator() {
+    for (int call = 0; call < 12; call++) {
+      Checked checked = new Checked(false);
+      NativeScope scope = NativeScope.open(checked);
+      fill(scope);
+      int blocks = checked.live.size();
+      checked.failAt(call, new StackOverflowError("fault"));
+      assertThrows(StackOverflowError.class, scope::close);
+      assertEquals(blocks - call, checked.live.size());
+      scope.close();
+      scope.close();
+      assertEquals(0, checked.live.size(), "at call " + call);
+    }
+  }
+
+  @Test
+  void theOuterScopeFreesWhatANestedOneCouldNotForAnOverflowOfACheckedAllocator() {
+    for (int call = 0; call < 11; call++) {
+      Checked checked = new Checked(false);
+      NativeScope outer = NativeScope.open(checked, 1024, 0);
+      outer.malloc(1);
+      NativeScope nested = outer.nested();
+      fill(nested);
+      checked.failAt(call, new StackOverflowError("fault"));
+      assertThrows(StackOverflowError.class, nested::close);
+      nested.close();
+      outer.malloc(16);
+      outer.close();
+      assertEquals(0, checked.live.size(), "at call " + call);
+    }
+  }
+
+  @Test
+  void aBufferIsFreedAgainAfterAnOverflowOfACheckedAllocator() {
+    Checked checked = new Checked(true);
+    AllocatorByteBuffers buffers = AllocatorByteBuffers.over(checked);
+    ByteBuffer buffer = buffers.malloc(100);
+    checked.failAt(0, new StackOverflowError("fault"));
+    assertThrows(StackOverflowError.class, () -> buffers.free(buffer));
+    buffers.free(buffer);
+    assertEquals(0, checked.live.size());
+    assertThrows(InvalidFreeException.class, () -> buffers.free(buffer));
+  }
+
+  /** Refuses a free by a thread that is not the owner, after the owner has done something. */
+  private static final class Confined extends Faulty {
+
+    private final Thread owner = Thread.currentThread();
+    private final CountDownLatch asked = new CountDownLatch(1);
+    private final CountDownLatch answered = new CountDownLatch(1);
+
+    @Override
+    public void free(long address, long size) {
+      if (Thread.currentThread() != owner) {
+        asked.countDown();
+        try {
+          answered.await();
+        } catch (InterruptedException e) {
+          throw new AssertionError(e);
+        }
+        throw new IllegalStateException("confined");
+      }
+      super.free(address, size);
+    }
+  }
+
+  @Test
+  void theOwnerClosesWhileACloseByAnotherThreadIsBeingRefused() throws Exception {
+    Confined confined = new Confined();
+    AllocatorMemory memory = AllocatorMemory.malloc(confined, 8);
+    FutureTask<IllegalStateException> other =
+        new FutureTask<>(() -> assertThrows(IllegalStateException.class, memory::close));
+    new Thread(other).start();
+    confined.asked.await();
+    try {
+      memory.close();
+    } finally {
+      confined.answered.countDown();
+    }
+    assertEquals("confined", other.get().getMessage());
+    assertFalse(memory.valid());
+    assertEquals(0, confined.live.size());
+  }
+
   @Test
   void aScopeClosesWhileTheHeapIsFull(@TempDir Path directory) throws Exception {
     ChildJvm jvm =
@@ -203,6 +328,19 @@ final class FailingFreesTest {
             List.of("--enable-native-access=ALL-UNNAMED", "-Xmx48m"),
             directory);
     assertEquals(3, jvm.output().lines().filter("CLOSED live=0"::equals).count(), jvm::output);
+  }
+
+  @Test
+  void aFullHeapAsTheAllocatorReturnsLosesNoBlockOfC(@TempDir Path directory) throws Exception {
+    ChildJvm jvm =
+        ChildJvm.run(
+            ProgramWithFullHeapInCallbacks.class,
+            List.of(ChildJvm.placeOf(Native.class)),
+            List.of("--enable-native-access=ALL-UNNAMED", "-Xmx24m"),
+            directory);
+    assertEquals(
+        List.of("ALIGNED error=0, live=1", "ALIGNED error=0, live=1", "REFUSED lost=0"),
+        jvm.output().lines().toList());
   }
 
   /** Blocks in an array: no call is made that could overflow half way. */
@@ -337,10 +475,7 @@ final class FailingFreesTest {
       Deep deep = Objects.requireNonNull(made.get());
       assertNull(deep.other, () -> String.valueOf(deep.other));
       assertTrue(!deep.plain.wrong, "a block was freed twice");
-      // A block whose free was not even entered is given up: nobody can know.
-      assertTrue(
-          deep.plain.count <= deep.overflowsInClose,
-          () -> deep.plain.count + " blocks are left, overflows=" + deep.overflowsInClose);
+      assertEquals(0, deep.plain.count, () -> "overflows=" + deep.overflowsInClose);
       overflows += deep.overflows + deep.overflowsInClose;
     }
     assertTrue(overflows > 20, "only " + overflows + " overflows");

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jallocator.Allocator;
 import org.jallocator.AllocatorConfigException;
+import org.jallocator.spi.StackChecked;
 import org.jallocator.stack.AllocatorStack;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
@@ -86,6 +87,14 @@ final class LibraryAllocatorTest {
         assertEquals(0, address % jemalloc.alignment(), "size=" + size);
         jemalloc.free(address);
       }
+    }
+  }
+
+  @Test
+  void anOverflowHasNotReachedC() {
+    assumeInstalled("jemalloc", "libjemalloc2");
+    try (var jemalloc = open("jemalloc", "")) {
+      assertTrue(StackChecked.is(jemalloc));
     }
   }
 

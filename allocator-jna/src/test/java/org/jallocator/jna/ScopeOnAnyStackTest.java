@@ -1,6 +1,7 @@
 package org.jallocator.jna;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -112,6 +113,95 @@ final class ScopeOnAnyStackTest {
     assertEquals(0, odd.live);
   }
 
+  /** Has one block, invented, that ends at a distance from the end of the address space. */
+  private static final class Topmost extends ForwardingAllocator {
+
+    private final long distance;
+    private boolean isFree = true;
+
+    Topmost(long distance) {
+      super(new DefaultAllocator());
+      this.distance = distance;
+    }
+
+    @Override
+    public long malloc(long size) {
+      long address = tryMalloc(size);
+      if (address == NULL) {
+        throw new IllegalStateException("one block alone");
+      }
+      return address;
+    }
+
+    @Override
+    public long tryMalloc(long size) {
+      long address = isFree ? -distance - size : NULL;
+      isFree = false;
+      return address;
+    }
+
+    @Override
+    public void free(long address, long size) {
+      assertEquals(-distance, address + size);
+      isFree = true;
+    }
+
+    @Override
+    public long alignment() {
+      return 16;
+    }
+
+    @Override
+    public long maxSize() {
+      return Long.MAX_VALUE;
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, 16, 1024})
+  void memoryAtTheEndOfTheAddressSpaceIsNotAtNull(long distance) {
+    for (long alignment = 16; alignment > 0; alignment *= 2) {
+      Topmost topmost = new Topmost(distance);
+      try (NativeScope scope = NativeScope.open(topmost, 1024)) {
+        long start = scope.malloc(16);
+        long next = memoryOrNull(scope, alignment);
+        String at = "alignment=" + alignment + ", next=" + next;
+        assertEquals(0, next & (alignment - 1), at);
+        // What is aligned next in the chunk; where it wraps, there is none.
+        long skipped = -(start + 16) & (alignment - 1);
+        long expected = skipped <= 1024 - 16 - 16 ? start + 16 + skipped : 0;
+        assertEquals(expected, next, at);
+      }
+      assertTrue(topmost.isFree);
+    }
+  }
+
+  private static long memoryOrNull(NativeScope scope, long alignment) {
+    try {
+      Memory memory = scope.memory(16, alignment);
+      assertNotEquals(0, Pointer.nativeValue(memory), "alignment=" + alignment);
+      return Pointer.nativeValue(memory);
+    } catch (IllegalStateException e) {
+      return 0;
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, 16, 1024})
+  void aChunkAtTheEndOfTheAddressSpaceIsHandedOutOnce(long distance) {
+    try (NativeScope scope = NativeScope.open(new Topmost(distance), 1024)) {
+      long first = scope.malloc(16);
+      for (int i = 1; i < 1024 / 16; i++) {
+        try (NativeScope nested = scope.nested()) {
+          assertEquals(first + 16L * i, nested.malloc(16));
+        }
+        assertEquals(first + 16L * i, scope.malloc(16));
+      }
+      assertThrows(IllegalStateException.class, () -> scope.malloc(16));
+      assertThrows(IllegalStateException.class, () -> scope.memory(16, 16));
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(longs = {0, -1, 3, 24, Long.MIN_VALUE + 1})
   void anAlignmentThatIsNoPowerOfTwoIsRefused(long alignment) {
@@ -133,6 +223,19 @@ final class ScopeOnAnyStackTest {
       assertEquals(80, scope.memory(80).size());
     }
     assertEquals(0, odd.live);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1L << 16, 1L << 40, (1L << 62) - 1, 1L << 62, Long.MAX_VALUE})
+  void aChunkSizeThatIsMoreThanTheAllocatorServesIsAsMuchAsItServes(long chunkSize) {
+    OddMemory counting = new OddMemory(16, 1 << 16);
+    try (NativeScope scope = NativeScope.open(counting, chunkSize)) {
+      for (int i = 0; i < 10 << 10; i++) {
+        scope.malloc(64);
+      }
+    }
+    assertEquals(10, counting.mallocs);
+    assertEquals(0, counting.live);
   }
 
   @Test

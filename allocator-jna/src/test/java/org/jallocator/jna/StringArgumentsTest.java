@@ -188,16 +188,33 @@ final class StringArgumentsTest {
 
   @Test
   void afterAFreeThatFailsTheOthersGoBackAndItIsThrown() {
-    C c = load(StandardCharsets.UTF_8);
     var planted = new IllegalStateException("planted");
+    theSecondFreeFollowsOneThatFails(
+        planted,
+        () -> {
+          throw planted;
+        });
+  }
+
+  @Test
+  void afterAFreeThatOverflowsTheOthersGoBackAndItIsThrown() {
+    var planted = new StackOverflowError("planted");
+    theSecondFreeFollowsOneThatFails(
+        planted,
+        () -> {
+          throw planted;
+        });
+  }
+
+  private void theSecondFreeFollowsOneThatFails(Throwable planted, Runnable failure) {
+    C c = load(StandardCharsets.UTF_8);
     trouble =
         () -> {
           if (calls.size() == 3) {
-            throw planted;
+            failure.run();
           }
         };
-    assertEquals(
-        planted, assertThrows(IllegalStateException.class, () -> c.strcmp("one", "second")));
+    assertEquals(planted, assertThrows(Throwable.class, () -> c.strcmp("one", "second")));
     assertEquals(List.of("malloc 4", "malloc 7", "free 0", "free 0"), calls);
     assertEquals(1, allocator.liveBlocks());
     allocator.forgetOne();

@@ -6,8 +6,8 @@ import java.util.Arrays;
 import org.jallocator.Allocator;
 
 /**
- * The books of all held blocks: where each one lies, whether it is live or kept, and for how long
- * it has been kept. Has no lock, and never calls the inner.
+ * The books of the held blocks of one stripe: where each one lies, whether it is live or kept, and
+ * for how long it has been kept. Has no lock, and never calls the inner.
  *
  * <pre>
  *            slot    0 … 228   229   230   231  …
@@ -26,9 +26,8 @@ import org.jallocator.Allocator;
  * <p>Invariants, with {@code bytes = length + padding}:
  *
  * <pre>
- *   liveBlocks    = count of asked &gt; 0          liveBytes = their length
- *   kept          = sum of bytes over asked &lt; 0
- *   reservedBytes = bytes of all held blocks, without those on their way to the inner
+ *   liveBlocks = count of asked &gt; 0          liveBytes = their length
+ *   kept       = sum of bytes over asked &lt; 0
  * </pre>
  *
  * <p><b>Errors in the middle.</b> The arrays, rings and figures are changed by plain stores without
@@ -44,7 +43,7 @@ import org.jallocator.Allocator;
  * <p>Price on the Java heap: 56 bytes a block, and 16 to 32 for the tables of the index; the arrays
  * never shrink.
  */
-final class Books {
+class Books extends FrontPadding {
 
   /** No slot: that of a class, which is never live. */
   static final int NONE = 0;
@@ -66,11 +65,13 @@ final class Books {
   private static final int MIN_BLOCKS = 16;
   private static final int MAX_SLOTS = 1 << 29;
 
-  private final long retain;
   final long padding;
 
   /** The bytes that a block of each class has for the user. */
-  private final long[] lengths = new long[SizeClasses.COUNT];
+  private final long[] lengths;
+
+  /** How many bytes may be kept; stripes lend it to each other. */
+  long allowance;
 
   long[] address;
   long[] start;
@@ -95,24 +96,18 @@ final class Books {
 
   long liveBlocks;
   long liveBytes;
-  volatile long reservedBytes;
-  volatile long peakReservedBytes;
-  volatile long innerMallocs;
-  volatile long innerFrees;
 
   /**
    * Makes empty books.
    *
-   * @param retain bytes to keep at the most
-   * @param maxLength the longest block, in bytes
+   * @param lengths the bytes that a block of each class has for the user
    * @param padding bytes that each block has beyond its length
+   * @param allowance bytes to keep at the most, for the present
    */
-  Books(long retain, long maxLength, long padding) {
-    this.retain = retain;
+  Books(long[] lengths, long padding, long allowance) {
+    this.lengths = lengths;
     this.padding = padding;
-    for (int i = 0; i < lengths.length; i++) {
-      lengths[i] = Math.min(SizeClasses.length(i), maxLength);
-    }
+    this.allowance = allowance;
     int slots = FIRST_BLOCK + MIN_BLOCKS;
     address = new long[slots];
     start = new long[slots];
@@ -137,28 +132,23 @@ final class Books {
   }
 
   /** {@return how many blocks are live} Any thread may ask. */
-  long liveBlocks() {
+  final long liveBlocks() {
     return (long) LIVE_BLOCKS.getOpaque(this);
   }
 
   /** {@return the length of all live blocks, in bytes} Any thread may ask. */
-  long liveBytes() {
+  final long liveBytes() {
     return (long) LIVE_BYTES.getOpaque(this);
   }
 
   /** {@return the length of a block for a size, in bytes} */
-  long length(long size) {
+  final long length(long size) {
     return lengths[SizeClasses.of(size)];
   }
 
   /** {@return what is asked of the inner for a size, in bytes} */
-  long bytes(long size) {
+  final long bytes(long size) {
     return length(size) + padding;
-  }
-
-  /** {@return whether a block for a size is too large to be kept} */
-  boolean isNeverKept(long size) {
-    return bytes(size) > retain;
   }
 
   /**
@@ -166,7 +156,7 @@ final class Books {
    *
    * @param size in bytes, within the limits
    */
-  long take(long size) {
+  final long take(long size) {
     int ring = SizeClasses.of(size);
     int[] older = this.older;
     int slot = older[ring];
@@ -188,9 +178,54 @@ final class Books {
     return taken;
   }
 
+  /** {@return whether a block is kept for a size} */
+  final boolean keeps(long size) {
+    int ring = SizeClasses.of(size);
+    return older[ring] != ring;
+  }
+
+  /**
+   * Moves a block that is kept for a size to other books, where it is live.
+   *
+   * @return its address
+   * @throws OutOfMemoryError if the Java heap has no room for more slots; nothing has changed
+   */
+  final long moveTo(Books other, long size) {
+    int ring = SizeClasses.of(size);
+    long length = lengths[ring];
+    int slot = older[ring];
+    int target = other.takeVacant();
+    boolean moved = false;
+    try {
+      long blocks = other.liveBlocks + 1;
+      long bytes = other.liveBytes + length;
+      detach(slot);
+      // No call until the block is in the other books.
+      long taken = address[slot];
+      boolean wasStale = other.stale;
+      other.stale = true;
+      other.start[target] = start[slot];
+      other.address[target] = taken;
+      other.asked[target] = size;
+      other.liveBlocks = blocks;
+      other.liveBytes = bytes;
+      moved = true;
+      address[slot] = Allocator.NULL;
+      older[slot] = vacant;
+      vacant = slot;
+      other.enter(target, wasStale);
+      return taken;
+    } finally {
+      if (!moved) {
+        other.older[target] = other.vacant;
+        other.vacant = target;
+      }
+    }
+  }
+
   /** {@return whether a slot had a live block that there was room to keep, and that is kept now} */
-  boolean keep(int slot) {
-    return keep(slot, retain);
+  final boolean keep(int slot) {
+    return keep(slot, allowance);
   }
 
   /**
@@ -198,7 +233,7 @@ final class Books {
    *
    * @param limit how many bytes may be kept then
    */
-  boolean keep(int slot, long limit) {
+  final boolean keep(int slot, long limit) {
     long size = asked[slot];
     if (size <= 0) {
       return false;
@@ -225,24 +260,24 @@ final class Books {
   }
 
   /** {@return the slot of the held block that has an address, or NONE; if stale, maybe NONE} */
-  int find(long address) {
+  final int find(long address) {
     return index.find(this.address, address);
   }
 
   /** {@return the slot of the held block that has an address, or NONE} */
-  int findSurely(long address) {
+  final int findSurely(long address) {
     refresh();
     return find(address);
   }
 
   /** {@return whether an address lies in a held block or in its padding} */
-  boolean holds(long address) {
+  final boolean holds(long address) {
     refresh();
     return index.holds(start, address);
   }
 
   /** {@return the slot of the block that was kept longest, or NONE iff none is kept} */
-  int oldest() {
+  final int oldest() {
     int oldest = NONE;
     for (int ring = 0; ring < FIRST_BLOCK; ring++) {
       int slot = newer[ring];
@@ -258,7 +293,7 @@ final class Books {
    *
    * @throws OutOfMemoryError if the Java heap has no room for more slots; nothing has changed
    */
-  int takeVacant() {
+  final int takeVacant() {
     if (vacant == NONE) {
       grow();
     }
@@ -316,7 +351,7 @@ final class Books {
    *
    * @param wasStale whether it was stale before that
    */
-  void enter(int slot, boolean wasStale) {
+  final void enter(int slot, boolean wasStale) {
     if (wasStale) {
       refresh();
     } else {
@@ -333,7 +368,7 @@ final class Books {
    * Takes a held block out of the index and, if it is kept, out of its ring, before the inner is
    * called with it. Then only the caller has it; of the figures only {@code kept} changes.
    */
-  void detach(int slot) {
+  final void detach(int slot) {
     refresh();
     long size = asked[slot];
     long bytes = bytes(Math.abs(size));
@@ -351,20 +386,24 @@ final class Books {
     stale = false;
   }
 
-  /** {@return the addresses of live blocks, in the order of their slots} */
-  long[] liveAddresses(long limit) {
-    long[] live = new long[(int) Math.max(0, Math.min(limit, liveBlocks))];
-    int count = 0;
+  /**
+   * Writes the addresses of live blocks into an array, in the order of their slots.
+   *
+   * @param from the index of the first one
+   * @return the index after the last one
+   */
+  final int copyLive(long[] live, int from) {
+    int count = from;
     for (int slot = FIRST_BLOCK; slot < asked.length && count < live.length; slot++) {
       if (asked[slot] > 0) {
         live[count++] = address[slot];
       }
     }
-    return count == live.length ? live : Arrays.copyOf(live, count);
+    return count;
   }
 
   /** {@return the slot of a live block from a slot on, or NONE iff there is none} */
-  int firstLive(int from) {
+  final int firstLive(int from) {
     for (int slot = Math.max(from, FIRST_BLOCK); slot < asked.length; slot++) {
       if (asked[slot] > 0) {
         return slot;

@@ -19,7 +19,7 @@ import org.jallocator.spi.Waiting;
  *
  * <p>It is unlocked by a store, not by a call: a stack overflow cannot leave it locked.
  */
-abstract class BriefLock {
+abstract class BriefLock extends FrontPadding {
 
   private static final VarHandle LOCKED;
 

@@ -5,6 +5,7 @@ import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.spi.AllocatorErrors;
 import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.StackChecked;
 
 /**
  * Serves large blocks, each a block of the inner, and keeps freed ones for reuse.
@@ -50,15 +51,19 @@ import org.jallocator.spi.AllocatorEvents;
  * }
  * }</pre>
  *
- * <p>Price: some 80 bytes of Java heap for each held block, and 16 KiB for the allocator; up to
- * {@code retain} bytes of free memory until {@link #trim} or close. Not for many small blocks: a
- * size-class or fixed-block allocator takes a hundredth of the books and half of the time.
+ * <p>Price: some 80 bytes of Java heap for each held block; 16 KiB for the allocator, and if it is
+ * shared, 16 KiB for each of its stripes; up to {@code retain} bytes of free memory until {@link
+ * #trim} or close. Not for many small blocks: a size-class or fixed-block allocator takes a
+ * hundredth of the books and half of the time.
  *
  * <p>If the inner has no memory, all that is kept goes back to it and it is asked once more.
  *
  * <p>Confined to its owner thread, the one that made it; if built {@linkplain Builder#shared()
  * shared}: Shared, may block, for some tens of instructions of another thread and never for a call
- * of the inner. Close waits for the calls of the inner that are in progress.
+ * of the inner. Close waits for the calls of the inner that are in progress. Threads that each free
+ * what they took rarely meet: the blocks are divided into stripes, one for each processor and eight
+ * at the most, each with a lock of its own, and a thread keeps to its stripe as long as that has
+ * what it needs. A thread that frees another's block takes the lock of that one's stripe.
  */
 public final class LargeBlockAllocator extends OwnedLargeBlocks {
 
@@ -67,8 +72,8 @@ public final class LargeBlockAllocator extends OwnedLargeBlocks {
   private final long retain;
 
   private LargeBlockAllocator(
-      Allocator inner, Books books, long retain, long maxSize, long alignment, boolean shared) {
-    super(inner, books, maxSize, alignment, shared);
+      LargeMemory memory, long retain, long maxSize, long alignment, boolean shared) {
+    super(memory, maxSize, alignment, shared);
     this.retain = retain;
   }
 
@@ -118,7 +123,7 @@ public final class LargeBlockAllocator extends OwnedLargeBlocks {
     } catch (OutOfMemoryError e) {
       cause = e;
     }
-    throw AllocatorErrors.outOfMemory(NAME, size, books.reservedBytes, cause);
+    throw AllocatorErrors.outOfMemory(NAME, size, memory.reservedBytes(), cause);
   }
 
   /**
@@ -170,9 +175,9 @@ public final class LargeBlockAllocator extends OwnedLargeBlocks {
    * and there is room for it; else an inner free for each block that goes back. A wrong free takes
    * O(log of the largest block).
    *
-   * <p>If the inner throws at a block that has to go back to make room: after an
-   * IllegalStateException or IllegalArgumentException the block that was to be freed is still live,
-   * after anything else it is free.
+   * <p>If the inner throws at a block that has to go back to make room: if that took nothing
+   * ({@link StackChecked#tookNothing}), the block that was to be freed is still live, else it is
+   * free.
    */
   @Override
   public void free(long address) {
@@ -232,14 +237,17 @@ public final class LargeBlockAllocator extends OwnedLargeBlocks {
    */
   @Override
   public boolean tryFree(long address, long size) {
+    return keep(address, size) || tryFreeSlow(address, size);
+  }
+
+  private boolean keep(long address, long size) {
+    Thread owner = this.owner;
     if (Thread.currentThread() == owner) {
       Books books = this.books;
       int slot = books.find(address);
-      if (books.asked[slot] == size && books.keep(slot)) {
-        return true;
-      }
+      return books.asked[slot] == size && books.keep(slot);
     }
-    return tryFreeSlow(address, size);
+    return owner == null && memory.keep(address, size);
   }
 
   private boolean tryFreeSlow(long address, long size) {
@@ -274,6 +282,7 @@ public final class LargeBlockAllocator extends OwnedLargeBlocks {
     private long maxSize;
     private long alignment;
     private boolean shared;
+    private int stripes = Stripes.countForThisMachine();
 
     private Builder(Allocator inner) {
       this.inner = inner;
@@ -336,6 +345,12 @@ public final class LargeBlockAllocator extends OwnedLargeBlocks {
       return this;
     }
 
+    /** For tests: sets how many stripes a shared allocator has, whatever the machine. */
+    Builder stripes(int stripes) {
+      this.stripes = stripes;
+      return this;
+    }
+
     /**
      * {@return a new allocator, confined to the calling thread unless set to be shared}
      *
@@ -360,9 +375,9 @@ public final class LargeBlockAllocator extends OwnedLargeBlocks {
           "alignment",
           alignment,
           inner.maxSize());
+      long[] lengths = SizeClasses.lengths(maxLength);
       return new LargeBlockAllocator(
-          inner,
-          new Books(retain, maxLength, padding),
+          new LargeMemory(inner, shared ? stripes : 1, lengths, padding, retain, alignment),
           retain,
           maxSize == 0 ? maxLength : Math.min(maxSize, maxLength),
           alignment,

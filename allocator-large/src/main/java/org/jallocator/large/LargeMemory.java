@@ -1,72 +1,93 @@
 package org.jallocator.large;
 
 import org.jallocator.Allocator;
+import org.jallocator.AllocatorStats;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
-import org.jallocator.LeakException;
-import org.jallocator.large.InnerCalls.State;
+import org.jallocator.large.Stripe.State;
 import org.jallocator.spi.AllocatorEvents;
-import org.jallocator.spi.Waiting;
+import org.jallocator.spi.StackChecked;
+import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The memory of a large-block allocator: which block goes back to the inner when, and closing.
+ * The memory of a large-block allocator: malloc and free, and which block goes back to the inner
+ * when.
  *
- * <p>All that is done to the books here is done under the lock of {@link InnerCalls}, and the inner
- * is called without it.
- *
- * <p><b>Closing.</b> Close refuses all later calls, waits for the calls of the inner that are in
- * progress and gives back what is kept. A malloc that was in the inner meanwhile leaves its block
- * among the kept ones and gets the closed error. If the inner refuses a block, all is open again.
- *
- * <p>An allocator that is confined uses this for all that calls the inner, and the books directly
- * for the rest. Its owner thread, and a thread that closes after the owner has ended, are ordered
- * by {@link Thread#isAlive} (Java Language Specification 17.4.4).
+ * <p>All that is done to the books of a stripe here is done under its lock, and the inner is called
+ * without one. A malloc takes a kept block of its thread's home stripe, else one of another stripe,
+ * which it moves to its home, else a new one. A free looks for the block in the home stripe first.
+ * A live block does not change its stripe; that of a kept one may, and whoever finds it nowhere
+ * searches again if blocks were moved meanwhile.
  */
 final class LargeMemory {
 
   private static final String NAME = LargeBlockAllocator.NAME;
   private static final long NULL = Allocator.NULL;
 
-  private final Books books;
-  private final InnerCalls inner;
+  private final Allocator inner;
+  private final Stripes stripes;
+  private final Reserved reserved;
+  private final Closing closing;
+  private final long retain;
+  private final boolean isStackChecked;
 
   /**
    * Makes the memory of a new allocator.
    *
+   * @param count how many stripes it has
+   * @param lengths the bytes that a block of each class has for the user
+   * @param padding bytes that each block has beyond its length
+   * @param retain bytes to keep at the most
    * @param alignment what every address is a multiple of, in bytes
    */
-  LargeMemory(Allocator inner, Books books, long alignment) {
-    this.books = books;
-    this.inner = new InnerCalls(inner, books, alignment);
+  LargeMemory(
+      Allocator inner, int count, long[] lengths, long padding, long retain, long alignment) {
+    this.inner = inner;
+    this.reserved = new Reserved();
+    this.stripes = new Stripes(count, inner, reserved, lengths, padding, retain, alignment);
+    this.closing = new Closing(stripes, reserved);
+    this.retain = retain;
+    this.isStackChecked = StackChecked.is(inner);
   }
 
-  /** {@return a kept block, or NULL iff there is none for that size or this is not open} */
+  /** {@return the books of the only stripe} */
+  Books books() {
+    return stripes.all()[0].books;
+  }
+
+  /** {@return a kept block of the home stripe, or NULL iff there is none or this is not open} */
   long take(long size) {
-    inner.lock();
+    Stripe home = stripes.home();
+    home.lock();
     try {
-      return inner.state == State.OPEN ? books.take(size) : NULL;
+      return home.state == State.OPEN ? home.books.take(size) : NULL;
     } finally {
-      inner.locked = 0;
+      home.locked = 0;
     }
   }
 
-  /** {@return whether a live block was found, and is kept now} */
+  /** {@return whether a live block of the home stripe was found, and is kept now} */
   boolean keep(long address) {
-    inner.lock();
+    Stripe home = stripes.home();
+    home.lock();
     try {
-      return inner.state == State.OPEN && books.keep(books.find(address));
+      return home.state == State.OPEN && home.books.keep(home.books.find(address));
     } finally {
-      inner.locked = 0;
+      home.locked = 0;
     }
   }
 
-  boolean isClosed() {
-    inner.lock();
+  /** As {@link #keep(long)}, if the block was asked for with that size. */
+  boolean keep(long address, long size) {
+    Stripe home = stripes.home();
+    home.lock();
     try {
-      return inner.state == State.CLOSED;
+      Books books = home.books;
+      int slot = books.find(address);
+      return home.state == State.OPEN && books.asked[slot] == size && books.keep(slot);
     } finally {
-      inner.locked = 0;
+      home.locked = 0;
     }
   }
 
@@ -77,17 +98,23 @@ final class LargeMemory {
    * @throws OutOfMemoryError as the inner throws it
    */
   long serve(long size) {
+    StackRoom.require(); // else a block could be lost on its way from one stripe to another
+    Stripe home = stripes.home();
     OutOfMemoryError error = null;
     try {
-      long address = inner.take(size);
+      long address = stripes.takeElsewhere(home, size);
+      if (address != NULL) {
+        return address;
+      }
+      address = home.take(size);
       if (address != NULL) {
         return address;
       }
     } catch (OutOfMemoryError e) {
       error = e;
     }
-    if (giveKeptBack() > 0) {
-      return inner.take(size);
+    if (stripes.giveKeptBack() > 0) {
+      return home.take(size);
     }
     if (error != null) {
       throw error;
@@ -102,38 +129,57 @@ final class LargeMemory {
    * @return false iff the address is not in this allocator's memory
    */
   boolean free(long address, long size, boolean sized) {
+    Stripe home = stripes.home();
+    long moves;
+    do {
+      moves = stripes.moves();
+      if (free(home, address, size, sized)) {
+        return true;
+      }
+      for (Stripe stripe : stripes.all()) {
+        if (stripe != home && free(stripe, address, size, sized)) {
+          return true;
+        }
+      }
+    } while (moves != stripes.moves());
+    return false;
+  }
+
+  private boolean free(Stripe stripe, long address, long size, boolean sized) {
     while (true) {
+      Books books = stripe.books;
       int slot;
-      boolean never;
+      long bytes;
       InvalidFreeException invalid;
-      inner.lock();
+      stripe.lock();
       try {
-        inner.requireOpen();
+        stripe.requireOpen();
         slot = books.findSurely(address);
         if (slot == Books.NONE && !books.holds(address)) {
           return false;
         }
-        invalid = invalid(slot, address, size, sized);
+        invalid = invalid(books, slot, address, size, sized);
         if (invalid == null && books.keep(slot)) {
           return true;
         }
-        never = invalid == null && books.isNeverKept(books.asked[slot]);
+        bytes = invalid == null ? books.bytes(books.asked[slot]) : 0;
       } finally {
-        inner.locked = 0;
+        stripe.locked = 0;
       }
       if (invalid != null) {
         throw AllocatorEvents.invalidFree(NAME, invalid);
       }
-      if (!never) {
-        makeRoom(slot, address);
-      } else if (inner.giveBack(slot, address, 0) != 0) {
+      if (bytes <= retain) {
+        makeRoom(stripe, slot, address, bytes);
+      } else if (stripe.giveBack(slot, address, 0) != 0) {
         return true;
       }
     }
   }
 
   /** {@return why a free of held memory is refused, or null} To be called under the lock. */
-  private @Nullable InvalidFreeException invalid(int slot, long address, long size, boolean sized) {
+  private static @Nullable InvalidFreeException invalid(
+      Books books, int slot, long address, long size, boolean sized) {
     if (slot == Books.NONE) {
       return new InvalidFreeException(Reason.NOT_A_BLOCK, NAME, address);
     }
@@ -146,213 +192,91 @@ final class LargeMemory {
         : null;
   }
 
-  /** Gives the oldest kept block back, to make room for one that is live until then. */
-  private void makeRoom(int slot, long address) {
+  /** Lets a stripe keep a block that is live until then; the oldest kept one may go back. */
+  private void makeRoom(Stripe stripe, int slot, long address, long bytes) {
+    StackRoom.requireForStack(); // for giveBack too: what overflows there is not of the inner
+    if (stripes.lend(stripe, bytes)) {
+      return;
+    }
+    Stripe oldest = stripes.oldest();
+    if (oldest == null) {
+      return; // all was taken meanwhile
+    }
     try {
-      inner.giveBack(Books.NONE, NULL, Long.MAX_VALUE);
-    } catch (IllegalStateException | IllegalArgumentException e) {
-      throw e; // says that the block to be freed is what it was
+      oldest.giveBack(Books.NONE, NULL, Long.MAX_VALUE);
     } catch (RuntimeException | Error e) {
-      inner.lock();
+      if (StackChecked.tookNothing(inner, e)) {
+        throw e; // says that the block to be freed is what it was
+      }
+      stripe.lock();
       try {
-        if (inner.state == State.OPEN && books.address[slot] == address) {
-          books.keep(slot, Long.MAX_VALUE);
+        if (stripe.state == State.OPEN && stripe.books.address[slot] == address) {
+          stripe.books.keep(slot, Long.MAX_VALUE);
         }
       } finally {
-        inner.locked = 0;
+        stripe.locked = 0;
       }
       throw e;
     }
   }
 
   long trim() {
-    inner.lock();
-    try {
-      inner.requireOpen();
-    } finally {
-      inner.locked = 0;
-    }
-    return giveKeptBack();
-  }
-
-  /**
-   * Gives back what is kept now. If the inner throws, the rest still goes back, and its first
-   * exception is thrown then; an Error is thrown at once, as the next call would most likely fail
-   * as well and drop another block.
-   */
-  private long giveKeptBack() {
-    long until;
-    inner.lock();
-    try {
-      until = books.clock;
-    } finally {
-      inner.locked = 0;
-    }
-    long sum = 0;
-    RuntimeException first = null;
-    while (true) {
+    for (Stripe stripe : stripes.all()) {
+      stripe.lock();
       try {
-        long bytes = inner.giveBack(Books.NONE, NULL, until);
-        if (bytes == 0) {
-          break;
-        }
-        sum += bytes;
-      } catch (RuntimeException e) {
-        first = first(first, e);
-      }
-    }
-    if (first != null) {
-      throw first;
-    }
-    return sum;
-  }
-
-  private void giveLiveBack() {
-    RuntimeException first = null;
-    int slot = Books.NONE;
-    while (true) {
-      long address;
-      inner.lock();
-      try {
-        slot = books.firstLive(slot + 1);
-        if (slot == Books.NONE) {
-          break;
-        }
-        address = books.address[slot];
+        stripe.requireOpen();
       } finally {
-        inner.locked = 0;
-      }
-      try {
-        inner.giveBack(slot, address, 0);
-      } catch (RuntimeException e) {
-        first = first(first, e);
+        stripe.locked = 0;
       }
     }
-    if (first != null) {
-      throw first;
-    }
-  }
-
-  private static RuntimeException first(@Nullable RuntimeException first, RuntimeException next) {
-    if (first == null) {
-      return next;
-    }
-    if (first != next) {
-      first.addSuppressed(next);
-    }
-    return first;
+    return stripes.giveKeptBack();
   }
 
   /** {@return whether an address lies in a held block or in its padding} */
   boolean owns(long address) {
-    inner.lock();
-    try {
-      inner.requireOpen();
-      return books.holds(address);
-    } finally {
-      inner.locked = 0;
-    }
-  }
-
-  long[] liveAddresses(long limit) {
-    inner.lock();
-    try {
-      return books.liveAddresses(limit);
-    } finally {
-      inner.locked = 0;
-    }
+    long moves;
+    do {
+      moves = stripes.moves();
+      for (Stripe stripe : stripes.all()) {
+        stripe.lock();
+        try {
+          stripe.requireOpen();
+          if (stripe.books.holds(address)) {
+            return true;
+          }
+        } finally {
+          stripe.locked = 0;
+        }
+      }
+    } while (moves != stripes.moves());
+    return false;
   }
 
   /**
-   * Closes, or does nothing if this is closed. A second thread that closes waits for the first one.
-   *
-   * @param releases whether live blocks go back too, instead of keeping this open
-   * @throws LeakException if blocks were live
+   * {@return the figures} Beside other threads, a block may be counted that is not live any more.
    */
-  void close(boolean releases) {
-    Thread caller = Thread.currentThread();
-    for (int tries = 0; ; tries++) {
-      LeakException leak = null;
-      inner.lock();
-      try {
-        if (inner.state == State.CLOSED) {
-          return;
-        }
-        if (inner.state == State.OPEN) {
-          leak = releases ? null : leak();
-          if (leak == null) {
-            inner.closer = caller;
-            inner.state = State.CLOSING;
-            break;
-          }
-        }
-      } finally {
-        inner.locked = 0;
-      }
-      if (leak != null) {
-        throw AllocatorEvents.leaked(NAME, leak);
-      }
-      Waiting.pause(tries);
-    }
-    boolean closed = false;
-    try {
-      awaitCalls();
-      closeAlone(releases);
-      closed = true;
-    } finally {
-      inner.lock();
-      try {
-        boolean emptied = releases && inner.calls == 0 && books.reservedBytes == 0;
-        inner.state = closed || emptied ? State.CLOSED : State.OPEN;
-        inner.closer = null;
-      } finally {
-        inner.locked = 0;
-      }
-    }
+  AllocatorStats stats() {
+    long innerFrees = reserved.innerFrees; // read first: else frees could exceed mallocs
+    return new AllocatorStats(
+        stripes.liveBlocks(),
+        stripes.liveBytes(),
+        reserved.bytes, // before the peak: else it could exceed that
+        reserved.peakBytes,
+        reserved.innerMallocs,
+        innerFrees);
   }
 
-  private void awaitCalls() {
-    for (int tries = 0; !inner.isQuiet(); tries++) {
-      Waiting.pause(tries);
-    }
+  /** {@return whether a stack overflow comes before the first change, here and below} */
+  boolean isStackChecked() {
+    return isStackChecked;
   }
 
-  /** Gives everything back; no other call is in progress, and none can begin. */
-  private void closeAlone(boolean releases) {
-    LeakException leak;
-    inner.lock();
-    try {
-      leak = leak();
-    } finally {
-      inner.locked = 0;
-    }
-    if (leak != null) {
-      AllocatorEvents.leaked(NAME, leak);
-      if (!releases) {
-        throw leak; // the inner refused a block that was on its way to it
-      }
-    }
-    try {
-      giveKeptBack();
-      giveLiveBack();
-    } catch (RuntimeException | Error e) {
-      if (leak != null) {
-        e.addSuppressed(leak);
-      }
-      throw e;
-    }
-    if (leak != null) {
-      throw leak;
-    }
+  long reservedBytes() {
+    return reserved.bytes;
   }
 
-  private @Nullable LeakException leak() {
-    return books.liveBlocks == 0
-        ? null
-        : new LeakException(
-            NAME,
-            books.liveBlocks,
-            books.liveBytes,
-            books.liveAddresses(LeakException.MAX_ADDRESSES));
+  /** {@return who closes, and knows all blocks} */
+  Closing closing() {
+    return closing;
   }
 }

@@ -1,10 +1,10 @@
 package org.jallocator.large;
 
-import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
 import org.jallocator.LeakException;
 import org.jallocator.OwningAllocator;
 import org.jallocator.spi.AllocatorErrors;
+import org.jallocator.spi.StackChecked;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,11 +12,15 @@ import org.jspecify.annotations.Nullable;
  * closing.
  *
  * <p>A superclass and not a part of it, so that a malloc reads the owner and the books from one
- * object.
+ * object. A confined allocator has one stripe, and uses the books of that without their lock unless
+ * the inner is called. Its owner thread, and a thread that closes after the owner has ended, are
+ * ordered by {@link Thread#isAlive} (Java Language Specification 17.4.4).
  */
-abstract class OwnedLargeBlocks implements OwningAllocator {
+abstract class OwnedLargeBlocks implements OwningAllocator, StackChecked {
 
   final LargeMemory memory;
+
+  /** The blocks of the only stripe; if this is shared, of one of several. */
   final Books books;
 
   /** The thread that made this, or null iff any thread may use it. */
@@ -28,14 +32,14 @@ abstract class OwnedLargeBlocks implements OwningAllocator {
   /**
    * Makes an open allocator without a block.
    *
-   * @param inner where blocks come from
+   * @param memory without a block; with several stripes only if this is shared
    * @param maxSize the largest size to serve, in bytes
    * @param alignment what every address is a multiple of, in bytes
    * @param shared whether any thread may use it, or only the calling one
    */
-  OwnedLargeBlocks(Allocator inner, Books books, long maxSize, long alignment, boolean shared) {
-    this.books = books;
-    this.memory = new LargeMemory(inner, books, alignment);
+  OwnedLargeBlocks(LargeMemory memory, long maxSize, long alignment, boolean shared) {
+    this.memory = memory;
+    this.books = memory.books();
     this.owner = shared ? null : Thread.currentThread();
     this.maxSize = maxSize;
     this.alignment = alignment;
@@ -62,7 +66,7 @@ abstract class OwnedLargeBlocks implements OwningAllocator {
   @Override
   public long[] liveAddresses(int limit) {
     requireOwnerOrItsEnd();
-    return memory.liveAddresses(limit);
+    return memory.closing().liveAddresses(limit);
   }
 
   /**
@@ -115,20 +119,23 @@ abstract class OwnedLargeBlocks implements OwningAllocator {
   /**
    * {@inheritDoc}
    *
+   * <p>If the inner is.
+   */
+  @Override
+  public boolean isStackChecked() {
+    return memory.isStackChecked();
+  }
+
+  /**
+   * {@inheritDoc}
+   *
    * <p>Shared, never blocks. O(1). A block counts with its {@link #goodSize}. A block on its way
-   * back to the inner is reserved until the inner has it, and live until then if it was not kept.
+   * back to the inner is not reserved any more, and live until the inner has it if it was not kept.
+   * Beside other threads a block that is freed during this call may be counted as live.
    */
   @Override
   public AllocatorStats stats() {
-    Books books = this.books;
-    long innerFrees = books.innerFrees; // read first: else frees could exceed mallocs
-    return new AllocatorStats(
-        books.liveBlocks(),
-        books.liveBytes(),
-        books.reservedBytes,
-        books.peakReservedBytes,
-        books.innerMallocs,
-        innerFrees);
+    return memory.stats();
   }
 
   /**
@@ -142,7 +149,7 @@ abstract class OwnedLargeBlocks implements OwningAllocator {
   @Override
   public void close() {
     requireOwnerOrItsEnd();
-    memory.close(false);
+    memory.closing().close(false);
   }
 
   /**
@@ -156,13 +163,13 @@ abstract class OwnedLargeBlocks implements OwningAllocator {
   @Override
   public void closeAndRelease() {
     requireOwnerOrItsEnd();
-    memory.close(true);
+    memory.closing().close(true);
   }
 
   final void requireUsable() {
     Thread owner = this.owner;
     if (owner != null && Thread.currentThread() != owner) {
-      throw memory.isClosed()
+      throw memory.closing().isClosed()
           ? AllocatorErrors.closed(LargeBlockAllocator.NAME)
           : AllocatorErrors.wrongThread(LargeBlockAllocator.NAME, owner, "shared=true");
     }

@@ -46,4 +46,17 @@ final class SizeClasses {
     long length = eighths << (doubling - 2);
     return length < 0 ? Long.MAX_VALUE : length;
   }
+
+  /**
+   * {@return the bytes that a block of each class has}
+   *
+   * @param max what no block has more of
+   */
+  static long[] lengths(long max) {
+    long[] lengths = new long[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+      lengths[i] = Math.min(length(i), max);
+    }
+    return lengths;
+  }
 }

@@ -8,17 +8,20 @@
  *                                      │           │
  *                   confined and a     │           │ else
  *                   kept block: no     │           ▼
- *                   lock               │      LargeMemory      which block goes back when; closing
+ *                   lock               │      LargeMemory ──▶ Closing    malloc, free; the end
+ *                                      │           │            │
+ *                                      │           ▼            │
+ *                                      │        Stripes ◀───────┘        whose stripe; lending
  *                                      │           │
  *                                      │           ▼
- *                                      │      InnerCalls       the lock; the calls of the inner
+ *                                      │        Stripe                   a lock; calls of the inner
  *                                      ▼           ▼
- *                                    Books ◀───────┘           blocks, rings, figures
+ *                                    Books ◀───────┘                     blocks, rings, figures
  *                                   │     │
  *                                   ▼     ▼
- *                         BlockIndex     SizeClasses           look-up; arithmetic
+ *                         BlockIndex     SizeClasses                     look-up; arithmetic
  *                             ▼
- *                         SlotTable                            hash table
+ *                         SlotTable                                      hash table
  * </pre>
  *
  * <p>Each class calls downwards only. {@code Books} has no lock and never calls the inner.
@@ -33,6 +36,9 @@
  *   <li><i>length</i>: the bytes of a block that the user may use.
  *   <li><i>padding</i>: the bytes that are asked of the inner beyond the length, so that the
  *       address can be aligned by hand.
+ *   <li><i>stripe</i>: a part of the blocks, with a lock and books of its own; a confined allocator
+ *       has one, a shared one several.
+ *   <li><i>allowance</i>: how many bytes a stripe may keep for the present.
  *   <li><i>slot</i>: the number under which a block stands in the arrays of {@code Books}.
  *   <li><i>stale index</i>: one whose last change was cut short by an error; it is made anew from
  *       the arrays before it is believed.

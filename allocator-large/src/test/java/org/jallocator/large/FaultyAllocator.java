@@ -2,6 +2,7 @@ package org.jallocator.large;
 
 import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
+import org.jallocator.spi.StackChecked;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Block i lies at {@code BASE + i * STRIDE}, an address is never used twice, and whether a block
  * is live is changed by one store: what a StackOverflowError in here leaves behind is exact.
  */
-final class FaultyAllocator implements Allocator {
+final class FaultyAllocator implements Allocator, StackChecked {
 
   static final long BASE = Long.MIN_VALUE - (1L << 40);
   static final long STRIDE = 1L << 32;
@@ -30,10 +31,16 @@ final class FaultyAllocator implements Allocator {
   private @Nullable Runnable fault;
   private long strikes;
   private boolean struckInFree;
+  private final boolean stackChecked;
   private boolean closed;
 
   FaultyAllocator(int maxBlocks) {
+    this(maxBlocks, false);
+  }
+
+  FaultyAllocator(int maxBlocks, boolean stackChecked) {
     this.sizes = new long[maxBlocks];
+    this.stackChecked = stackChecked;
   }
 
   /** Makes one call of malloc or free run a fault; null for a malloc that returns NULL. */
@@ -155,6 +162,11 @@ final class FaultyAllocator implements Allocator {
   @Override
   public boolean isShared() {
     return true;
+  }
+
+  @Override
+  public boolean isStackChecked() {
+    return stackChecked;
   }
 
   @Override

@@ -31,6 +31,7 @@ final class FaultyInnerTest {
     NULL(false),
     OUT_OF_MEMORY(false),
     STACK_OVERFLOW(false),
+    STACK_OVERFLOW_OF_A_CHECKED_INNER(true),
     RUNTIME_EXCEPTION(false),
     ILLEGAL_STATE(true),
     ILLEGAL_ARGUMENT(true),
@@ -46,7 +47,8 @@ final class FaultyInnerTest {
       switch (this) {
         case NULL -> {}
         case OUT_OF_MEMORY -> throw new OutOfMemoryError("planned");
-        case STACK_OVERFLOW -> throw new StackOverflowError("planned");
+        case STACK_OVERFLOW, STACK_OVERFLOW_OF_A_CHECKED_INNER ->
+            throw new StackOverflowError("planned");
         case RUNTIME_EXCEPTION -> throw new UnsupportedOperationException("planned");
         case ILLEGAL_STATE -> throw new IllegalStateException("planned");
         case ILLEGAL_ARGUMENT -> throw new IllegalArgumentException("planned");
@@ -72,7 +74,7 @@ final class FaultyInnerTest {
 
   private static final class Program {
     private final Random random = new Random(7);
-    private final FaultyAllocator inner = new FaultyAllocator(STEPS + 10);
+    private final FaultyAllocator inner;
     private final LargeBlockAllocator large;
     private final Fault fault;
     private final Moment moment;
@@ -82,6 +84,8 @@ final class FaultyInnerTest {
     private final List<long[]> live = new ArrayList<>();
 
     Program(boolean shared, Fault fault, Moment moment, long nth) {
+      this.inner =
+          new FaultyAllocator(STEPS + 10, fault == Fault.STACK_OVERFLOW_OF_A_CHECKED_INNER);
       this.large =
           LargeBlockAllocator.builder(inner)
               .retain(6000)

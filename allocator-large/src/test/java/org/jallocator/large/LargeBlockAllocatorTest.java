@@ -3,7 +3,9 @@ package org.jallocator.large;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -18,6 +20,7 @@ import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.LeakException;
 import org.jallocator.testkit.RecordingAllocator;
 import org.jallocator.testkit.RecordingAllocator.Failure;
+import org.jallocator.testkit.RecordingAllocator.FreeFailure;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -291,6 +294,42 @@ final class LargeBlockAllocatorTest {
     AllocatorStats mine = large.stats();
     assertEquals(mine, onAnotherThread(large::stats));
     assertEquals(new AllocatorStats(1, MIB, MIB + 112, MIB + 112, 2, 0), mine);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4})
+  void closeAndReleaseGivesBackAllThatTheInnerTakes(int refused) {
+    large.malloc(100);
+    large.malloc(200);
+    long kept = large.malloc(5000);
+    long alsoKept = large.malloc(6000);
+    large.free(kept);
+    large.free(alsoKept);
+    inner.failFreeOnce(refused, FreeFailure.REFUSES);
+    IllegalStateException refusal =
+        assertThrows(IllegalStateException.class, large::closeAndRelease);
+    assertSame(inner.lastPlanned(), refusal);
+    assertEquals(2, ((LeakException) refusal.getSuppressed()[0]).liveBlocks());
+    assertEquals(1, inner.liveBlocks().size());
+    assertEquals(inner.liveBytes(), large.stats().reservedBytes());
+    large.trim();
+    Arrays.stream(large.liveAddresses(1)).forEach(large::free);
+    large.close();
+    inner.assertEverythingReturned();
+  }
+
+  @Test
+  void closeAndReleaseThrowsTheFirstRefusalWithTheOthersSuppressed() {
+    large.malloc(100);
+    large.free(large.malloc(5000));
+    inner.failFreesFrom(1, FreeFailure.REFUSES);
+    IllegalStateException first = assertThrows(IllegalStateException.class, large::closeAndRelease);
+    assertInstanceOf(IllegalStateException.class, first.getSuppressed()[0]);
+    assertInstanceOf(LeakException.class, first.getSuppressed()[1]);
+    assertEquals(2, inner.liveBlocks().size());
+    inner.stopFailing();
+    assertThrows(LeakException.class, large::closeAndRelease);
+    inner.assertEverythingReturned();
   }
 
   @Test

@@ -5,8 +5,10 @@ import org.jallocator.testkit.AllocatorContract;
 import org.jallocator.testkit.LayerKind;
 import org.jallocator.testkit.RecordingAllocator;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 
 /** The contract on large-block allocators of many shapes. */
+@Tag("once")
 final class LargeBlockContractTest {
 
   @Nested
@@ -37,7 +39,7 @@ final class LargeBlockContractTest {
   final class SharedThatKeepsNothing extends AllocatorContract {
     @Override
     protected Allocator create(Allocator inner) {
-      return LargeBlockAllocator.builder(inner).retain(0).shared().build();
+      return LargeBlockAllocator.builder(inner).retain(0).shared().stripes(3).build();
     }
   }
 
@@ -58,7 +60,7 @@ final class LargeBlockContractTest {
 
     @Override
     protected Allocator create(Allocator inner) {
-      return LargeBlockAllocator.builder(inner).retain(1000).shared().build();
+      return LargeBlockAllocator.builder(inner).retain(1000).shared().stripes(3).build();
     }
   }
 
@@ -134,7 +136,12 @@ final class LargeBlockContractTest {
   final class SharedAlignedByHandToAPage extends AllocatorContract {
     @Override
     protected Allocator create(Allocator inner) {
-      return LargeBlockAllocator.builder(inner).alignment(4096).retain(100_000).shared().build();
+      return LargeBlockAllocator.builder(inner)
+          .alignment(4096)
+          .retain(100_000)
+          .shared()
+          .stripes(3)
+          .build();
     }
   }
 
@@ -161,8 +168,13 @@ final class LargeBlockContractTest {
     @Override
     protected Allocator create(Allocator inner) {
       LargeBlockAllocator lower =
-          below(LargeBlockAllocator.builder(inner).retain(10_000).shared().build());
-      return LargeBlockAllocator.builder(lower).alignment(32).retain(1000).shared().build();
+          below(LargeBlockAllocator.builder(inner).retain(10_000).shared().stripes(3).build());
+      return LargeBlockAllocator.builder(lower)
+          .alignment(32)
+          .retain(1000)
+          .shared()
+          .stripes(3)
+          .build();
     }
   }
 }

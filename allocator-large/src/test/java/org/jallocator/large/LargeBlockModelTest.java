@@ -16,6 +16,7 @@ import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.testkit.RecordingAllocator;
 import org.jallocator.testkit.RecordingAllocator.Failure;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * Random programs against a model that has the kept blocks in the order in which they were freed,
  * and so foretells which address each malloc returns and which block goes back when.
  */
+@Tag("once")
 final class LargeBlockModelTest {
 
   private static final int STEPS = 3000;
@@ -54,6 +56,7 @@ final class LargeBlockModelTest {
               .retain(retain)
               .alignment(alignment)
               .shared(shared)
+              .stripes(3)
               .build();
       new Program(seed, inner, large, retain, Math.max(0, alignment - innerAlignment), largest)
           .run();

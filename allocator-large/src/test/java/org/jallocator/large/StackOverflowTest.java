@@ -10,16 +10,18 @@ import org.jallocator.AllocatorStats;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.LeakException;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * The stack ends at every depth of every call, some hundred times. Afterwards the books agree with
- * the inner to the block: {@code innerMallocs - innerFrees} is what the inner has out, also where
- * the overflow was in the inner, as its blocks change by one store.
+ * The stack ends at every depth of every call, more than a hundred times. Afterwards the books
+ * agree with the inner to the block: {@code innerMallocs - innerFrees} is what the inner has out,
+ * also where the overflow was in the inner, as its blocks change by one store.
  */
+@Tag("once")
 final class StackOverflowTest {
 
-  private static final int ROUNDS = 400;
+  private static final int ROUNDS = 150;
   private static final int KINDS = 6;
 
   /** What a thread with a short stack has in its hands; changed without a call. */
@@ -66,10 +68,13 @@ final class StackOverflowTest {
   private static void overflows(boolean shared, long retain) {
     FaultyAllocator inner = new FaultyAllocator(1 << 22);
     LargeBlockAllocator large =
-        LargeBlockAllocator.builder(inner).retain(retain).shared(shared).build();
+        LargeBlockAllocator.builder(inner).retain(retain).shared(shared).stripes(3).build();
     Hands hands = new Hands();
     for (int round = 0; round < ROUNDS; round++) {
       String at = "round=" + round + ", kind=" + round % KINDS;
+      if (shared && round % 8 == 0) {
+        keepSomeInAnotherStripe(large);
+      }
       try {
         down(large, hands, round % 37, round % KINDS);
       } catch (StackOverflowError e) {
@@ -106,6 +111,27 @@ final class StackOverflowTest {
     assertEquals(0, end.reservedBytes());
     assertEquals(inner.liveBlocks(), end.innerMallocs() - end.innerFrees());
     assertTrue(inner.liveBlocks() <= hands.overflows, "dropped=" + inner.liveBlocks());
+  }
+
+  /** Then a malloc of the thread with the short stack has to move them. */
+  private static void keepSomeInAnotherStripe(LargeBlockAllocator large) {
+    Thread other =
+        new Thread(
+            () -> {
+              long[] blocks = new long[50];
+              for (int i = 0; i < blocks.length; i++) {
+                blocks[i] = large.malloc(100 + 8 * i);
+              }
+              for (long block : blocks) {
+                large.free(block);
+              }
+            });
+    other.start();
+    try {
+      other.join();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   /** Calls the allocator at every depth, or only where the stack has next to no room. */

@@ -1,5 +1,6 @@
 package org.jallocator.metrics;
 
+import java.lang.System.Logger.Level;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -78,21 +79,43 @@ public final class AllocatorMBeans implements AutoCloseable {
   public static AllocatorMBeans register(MBeanServer server) {
     AllocatorMBeans beans = new AllocatorMBeans(server);
     AllocatorStack.addListener(beans.listener);
-    AllocatorStack.openStacks().forEach(beans::add);
+    try {
+      AllocatorStack.openStacks().forEach(beans::add);
+    } catch (RuntimeException | Error e) {
+      beans.close();
+      throw e;
+    }
     return beans;
   }
 
   private synchronized void add(AllocatorStack stack) {
     purge();
-    if (closed || registrations.stream().anyMatch(known -> known.bean().stack() == stack)) {
+    // If the stack is open now, the listener removes it later: it waits for this lock.
+    if (closed
+        || registrations.stream().anyMatch(known -> known.bean().stack() == stack)
+        || !AllocatorStack.openStacks().contains(stack)) {
       return;
     }
     String name = freeName(stack.name().orElse("unnamed"));
     StackBean bean = new StackBean(stack, name);
-    Registration registration = new Registration(bean, new ArrayList<>());
+    List<StackLayer> layers = stack.layers();
+    // With room for all names: a full Java heap must not come between a bean and its name.
+    Registration registration = new Registration(bean, new ArrayList<>(layers.size() + 2));
     registrations.add(registration);
+    try {
+      add(registration, layers);
+    } catch (RuntimeException | Error e) {
+      unregister(registration);
+      registrations.remove(registration);
+      throw e;
+    }
+  }
+
+  private void add(Registration registration, List<StackLayer> layers) {
+    StackBean bean = registration.bean();
+    String name = bean.getName();
     add(registration, "org.jallocator:type=Allocator,name=" + name, bean);
-    for (StackLayer layer : stack.layers()) {
+    for (StackLayer layer : layers) {
       add(
           registration,
           "org.jallocator:type=Layer,stack=" + name + ",layer=" + layer.path(),
@@ -138,8 +161,8 @@ public final class AllocatorMBeans implements AutoCloseable {
     for (Iterator<Registration> each = registrations.iterator(); each.hasNext(); ) {
       Registration registration = each.next();
       if (registration.bean().stack() == stack) {
-        each.remove();
         unregister(registration);
+        each.remove();
       }
     }
   }
@@ -148,8 +171,8 @@ public final class AllocatorMBeans implements AutoCloseable {
     for (Iterator<Registration> each = registrations.iterator(); each.hasNext(); ) {
       Registration registration = each.next();
       if (registration.bean().stack() == null) {
-        each.remove();
         unregister(registration);
+        each.remove();
       }
     }
   }
@@ -160,11 +183,17 @@ public final class AllocatorMBeans implements AutoCloseable {
         server.unregisterMBean(name);
       } catch (JMException e) {
         // Other code unregistered it.
+      } catch (RuntimeException e) {
+        System.getLogger(AllocatorMBeans.class.getName())
+            .log(Level.WARNING, "bean cannot be unregistered: name=" + name, e);
       }
     }
   }
 
-  /** Unregisters all beans. A second call does nothing. Shared, may block. */
+  /**
+   * Unregisters all beans; one that the server keeps is logged. A second call does nothing. Shared,
+   * may block.
+   */
   @Override
   public void close() {
     AllocatorStack.removeListener(listener);

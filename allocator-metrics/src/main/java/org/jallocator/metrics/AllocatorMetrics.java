@@ -1,10 +1,8 @@
 package org.jallocator.metrics;
 
-import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.MeterBinder;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -16,6 +14,7 @@ import org.jallocator.Allocator;
 import org.jallocator.stack.AllocatorStack;
 import org.jallocator.stack.StackLayer;
 import org.jallocator.stack.StackListener;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Registers Micrometer's meters for the layers of the stacks that are open, and of each stack that
@@ -61,7 +60,7 @@ public final class AllocatorMetrics implements MeterBinder, AutoCloseable {
       };
 
   private final Map<Id, LayerSeries> series = new LinkedHashMap<>();
-  private final IdentityHashMap<MeterRegistry, List<Meter>> meters = new IdentityHashMap<>();
+  private final Set<MeterRegistry> registries = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Set<AllocatorStack> followed = Collections.newSetFromMap(new WeakHashMap<>());
   private boolean listening;
 
@@ -73,45 +72,92 @@ public final class AllocatorMetrics implements MeterBinder, AutoCloseable {
    * may block.
    *
    * @param registry the registry; a second call with the same one does nothing
+   * @throws RuntimeException what the registry throws at a meter; then it has none of these meters,
+   *     and may be bound again
    */
   @Override
   public void bindTo(MeterRegistry registry) {
+    boolean first;
     synchronized (this) {
-      if (!meters.containsKey(registry)) {
-        List<Meter> registered = new ArrayList<>();
-        series.values().forEach(each -> registered.addAll(each.register(registry)));
-        meters.put(registry, registered);
-      }
-      if (listening) {
+      if (!registries.add(registry)) {
         return;
       }
+      try {
+        series.values().forEach(each -> each.register(registry));
+      } catch (RuntimeException | Error e) {
+        registries.remove(registry);
+        series.values().forEach(each -> each.unregister(registry, e));
+        throw e;
+      }
+      first = !listening;
       listening = true;
     }
-    AllocatorStack.addListener(listener);
-    AllocatorStack.openStacks().forEach(this::follow);
+    if (first) {
+      try {
+        AllocatorStack.addListener(listener);
+        AllocatorStack.openStacks().forEach(this::follow);
+      } catch (RuntimeException | Error e) {
+        removeAll(e);
+        throw e;
+      }
+    }
   }
 
   private synchronized void follow(AllocatorStack stack) {
-    if (listening && followed.add(stack)) {
-      for (StackLayer layer : stack.layers()) {
-        series.computeIfAbsent(id(stack, layer), id -> create(id, layer)).add(layer.allocator());
+    if (!isToFollow(stack)) {
+      return;
+    }
+    List<StackLayer> layers = stack.layers();
+    for (StackLayer layer : layers) {
+      Id id = id(stack, layer);
+      if (!series.containsKey(id)) {
+        series.put(id, create(id, layer));
       }
     }
+    // A registry calls listeners of its own, which may have closed the stack, or this.
+    if (isToFollow(stack)) {
+      try {
+        for (StackLayer layer : layers) {
+          LayerSeries measured = series.get(id(stack, layer));
+          if (measured != null) {
+            measured.add(layer.allocator());
+          }
+        }
+        followed.add(stack);
+      } catch (RuntimeException | Error e) {
+        retire(stack, layers);
+        throw e;
+      }
+    }
+  }
+
+  private boolean isToFollow(AllocatorStack stack) {
+    // If the stack is open now, the listener retires it later: it waits for this lock.
+    return listening && !followed.contains(stack) && AllocatorStack.openStacks().contains(stack);
   }
 
   private LayerSeries create(Id id, StackLayer layer) {
     LayerSeries created = new LayerSeries(id.tags(), layer.allocator());
-    meters.forEach((registry, registered) -> registered.addAll(created.register(registry)));
+    try {
+      registries.forEach(created::register);
+    } catch (RuntimeException | Error e) {
+      registries.forEach(registry -> created.unregister(registry, e));
+      throw e;
+    }
     return created;
   }
 
   private synchronized void retire(AllocatorStack stack) {
     if (followed.remove(stack)) {
-      for (StackLayer layer : stack.layers()) {
-        LayerSeries measured = series.get(id(stack, layer));
-        if (measured != null) {
-          measured.retire(layer.allocator());
-        }
+      retire(stack, stack.layers());
+    }
+  }
+
+  private void retire(AllocatorStack stack, List<StackLayer> layers) {
+    for (StackLayer layer : layers) {
+      LayerSeries measured = series.get(id(stack, layer));
+      if (measured != null) {
+        measured.retire(layer.allocator());
       }
     }
   }
@@ -120,16 +166,37 @@ public final class AllocatorMetrics implements MeterBinder, AutoCloseable {
     return new Id(stack.name().orElse("unnamed"), layer.path(), layer.type());
   }
 
-  /** Removes all meters, and registers none after this. A second call does nothing. */
+  /**
+   * Removes all meters, and registers none after this. A second call does nothing.
+   *
+   * @throws RuntimeException what a registry throws at a meter; the others are removed
+   */
   @Override
   public void close() {
+    Throwable failure = removeAll(null);
+    if (failure instanceof Error error) {
+      throw error;
+    }
+    if (failure instanceof RuntimeException exception) {
+      throw exception;
+    }
+  }
+
+  /** Returns what was thrown before, or else what a registry throws at a meter, or null. */
+  private @Nullable Throwable removeAll(@Nullable Throwable before) {
     AllocatorStack.removeListener(listener);
+    Throwable failure = before;
     synchronized (this) {
       listening = false;
-      meters.forEach((registry, registered) -> registered.forEach(registry::remove));
-      meters.clear();
+      for (MeterRegistry registry : registries) {
+        for (LayerSeries each : series.values()) {
+          failure = each.unregister(registry, failure);
+        }
+      }
+      registries.clear();
       series.clear();
       followed.clear();
     }
+    return failure;
   }
 }

@@ -7,27 +7,33 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
 import org.jallocator.spi.CallCounts;
 import org.jallocator.spi.MemoryLimit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The meters of one set of tags, and the layers that they measure: those in the same place of all
  * stacks of the same name. A gauge is the sum over the open layers. A counter also includes what
- * closed layers counted, so it never decreases.
+ * closed layers counted, and of layers that became garbage what was read of them last. So it never
+ * decreases.
  *
  * <p>Shared: readers, {@link #add} and {@link #retire} wait for each other.
  */
 final class LayerSeries {
 
-  /** A count of the open layers, and what closed layers have counted. */
+  /** A count of the open layers, and what those that are gone have counted. */
   private final class Counter {
 
     private final ToLongFunction<Allocator> count;
+    private final int index = counters.size();
     private long retired;
 
     Counter(ToLongFunction<Allocator> count) {
@@ -36,15 +42,39 @@ final class LayerSeries {
 
     double value() {
       synchronized (LayerSeries.this) {
-        return retired + sum(count);
+        long sum = retired;
+        for (Followed each : layers) {
+          sum += read(each);
+        }
+        return sum;
       }
+    }
+
+    private long read(Followed followed) {
+      Allocator layer = followed.get();
+      if (layer != null) {
+        followed.counts[index] = count.applyAsLong(layer);
+      }
+      return followed.counts[index];
+    }
+  }
+
+  /** An open layer, and what each counter read of it last. */
+  private static final class Followed extends WeakReference<Allocator> {
+
+    private final long[] counts;
+
+    Followed(Allocator layer, int counters) {
+      super(layer);
+      this.counts = new long[counters];
     }
   }
 
   private final Tags tags;
-  private final List<WeakReference<Allocator>> layers = new ArrayList<>();
+  private final List<Followed> layers = new ArrayList<>();
   private final List<Counter> counters = new ArrayList<>();
   private final List<Function<MeterRegistry, Meter>> meters = new ArrayList<>();
+  private final IdentityHashMap<MeterRegistry, List<Meter>> registered = new IdentityHashMap<>();
 
   /**
    * Makes a series without layers.
@@ -119,29 +149,74 @@ final class LayerSeries {
 
   private synchronized double sum(ToLongFunction<Allocator> figure) {
     long sum = 0;
-    for (WeakReference<Allocator> reference : layers) {
-      Allocator layer = reference.get();
+    for (Followed each : layers) {
+      Allocator layer = each.get();
       sum += layer == null ? 0 : figure.applyAsLong(layer);
     }
     return sum;
   }
 
-  /** Registers all meters with a registry, and returns them. */
-  List<Meter> register(MeterRegistry registry) {
-    return meters.stream().map(meter -> meter.apply(registry)).toList();
+  /**
+   * Registers all meters with a registry. If it throws, some may be registered: {@link #unregister}
+   * removes them. Calls of the two must not meet.
+   */
+  void register(MeterRegistry registry) {
+    List<Meter> done = new ArrayList<>(meters.size());
+    registered.put(registry, done);
+    for (Function<MeterRegistry, Meter> meter : meters) {
+      done.add(meter.apply(registry));
+    }
+  }
+
+  /**
+   * Removes all meters from a registry, also if it throws at one.
+   *
+   * @param before what was thrown before, or null; suppresses what the registry throws
+   * @return that, or else what the registry threw first; null iff nothing was thrown
+   */
+  @Nullable Throwable unregister(MeterRegistry registry, @Nullable Throwable before) {
+    Throwable failure = before;
+    List<Meter> done = registered.remove(registry);
+    if (done != null) {
+      for (Meter meter : done) {
+        try {
+          registry.remove(meter);
+        } catch (RuntimeException | Error e) {
+          failure = join(failure, e);
+        }
+      }
+    }
+    return failure;
+  }
+
+  private static Throwable join(@Nullable Throwable first, Throwable next) {
+    if (first == null) {
+      return next;
+    }
+    if (first != next) { // a throwable cannot suppress itself
+      first.addSuppressed(next);
+    }
+    return first;
   }
 
   /** Adds a layer that is open. */
   synchronized void add(Allocator layer) {
-    layers.removeIf(reference -> reference.get() == null);
-    layers.add(new WeakReference<>(layer));
+    retireIf(each -> each.get() == null);
+    layers.add(new Followed(layer, counters.size()));
   }
 
   /** Removes a layer that was closed; one that is not there is ignored. */
   synchronized void retire(Allocator layer) {
-    if (layers.removeIf(reference -> reference.get() == layer)) {
-      for (Counter counter : counters) {
-        counter.retired += counter.count.applyAsLong(layer);
+    retireIf(each -> each.get() == layer);
+  }
+
+  private void retireIf(Predicate<Followed> gone) {
+    for (Iterator<Followed> rest = layers.iterator(); rest.hasNext(); ) {
+      Followed each = rest.next();
+      if (gone.test(each)) {
+        counters.forEach(counter -> counter.read(each));
+        rest.remove();
+        counters.forEach(counter -> counter.retired += each.counts[counter.index]);
       }
     }
   }

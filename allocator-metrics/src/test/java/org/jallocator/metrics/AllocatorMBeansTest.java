@@ -3,16 +3,20 @@ package org.jallocator.metrics;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
+import javax.management.InstanceAlreadyExistsException;
 import javax.management.JMX;
 import javax.management.MBeanServer;
 import javax.management.MBeanServerConnection;
@@ -24,6 +28,7 @@ import javax.management.remote.JMXConnectorServer;
 import javax.management.remote.JMXConnectorServerFactory;
 import javax.management.remote.JMXServiceURL;
 import org.jallocator.stack.AllocatorStack;
+import org.jallocator.stack.StackListener;
 import org.junit.jupiter.api.Test;
 
 /** What a JMX client sees of stacks. */
@@ -170,6 +175,47 @@ class AllocatorMBeansTest {
   }
 
   @Test
+  void aStackThatClosesWhileBeansAreRegisteredHasNone() throws Exception {
+    AllocatorStack first = AllocatorStack.named("first", "jna");
+    AllocatorStack second = AllocatorStack.named("second", "jna");
+    MBeanServer closing =
+        (MBeanServer)
+            Proxy.newProxyInstance(
+                getClass().getClassLoader(),
+                new Class<?>[] {MBeanServer.class},
+                (proxy, method, arguments) -> {
+                  if (method.getName().equals("registerMBean")) {
+                    second.close();
+                  }
+                  return method.invoke(server, arguments);
+                });
+    try (AllocatorMBeans beans = AllocatorMBeans.register(closing)) {
+      assertTrue(server.isRegistered(name("org.jallocator:type=Allocator,name=first")));
+      assertFalse(server.isRegistered(name("org.jallocator:type=Allocator,name=second")));
+    } finally {
+      first.close();
+    }
+  }
+
+  @Test
+  void aStackThatClosesBeforeItIsReportedAsOpenHasNoBeans() throws Exception {
+    StackListener closing =
+        new StackListener() {
+          @Override
+          public void opened(AllocatorStack stack) {
+            stack.close();
+          }
+        };
+    AllocatorStack.addListener(closing);
+    try (AllocatorMBeans beans = AllocatorMBeans.register(server);
+        AllocatorStack stack = AllocatorStack.named("early", "jna")) {
+      assertEquals(Set.of(), names(server), stack::toString);
+    } finally {
+      AllocatorStack.removeListener(closing);
+    }
+  }
+
+  @Test
   void theBeansOfGarbageGoWithTheNextStack() throws Exception {
     try (AllocatorMBeans beans = AllocatorMBeans.register(server)) {
       forget();
@@ -195,6 +241,83 @@ class AllocatorMBeansTest {
       assertTrue(
           ManagementFactory.getPlatformMBeanServer()
               .isRegistered(name("org.jallocator:type=Allocator,name=platform")));
+    }
+  }
+
+  @Test
+  void aServerThatRefusesABeanKeepsNone() throws Exception {
+    MBeanServer refusing =
+        (MBeanServer)
+            Proxy.newProxyInstance(
+                MBeanServer.class.getClassLoader(),
+                new Class<?>[] {MBeanServer.class},
+                (proxy, method, arguments) -> {
+                  if (method.getName().equals("registerMBean")
+                      && arguments[1].toString().contains("type=Layer")) {
+                    throw new InstanceAlreadyExistsException("refused");
+                  }
+                  return method.invoke(server, arguments);
+                });
+    try (AllocatorStack stack = AllocatorStack.named("refused", EXPRESSION)) {
+      assertThrows(IllegalStateException.class, () -> AllocatorMBeans.register(refusing));
+      assertEquals(Set.of(), names(server));
+    }
+    try (AllocatorStack later = AllocatorStack.named("later", EXPRESSION)) {
+      assertEquals(Set.of(), names(server)); // nobody listens any more
+    }
+  }
+
+  private MBeanServer server(InvocationHandler before) {
+    return (MBeanServer)
+        Proxy.newProxyInstance(
+            MBeanServer.class.getClassLoader(),
+            new Class<?>[] {MBeanServer.class},
+            (proxy, method, arguments) -> {
+              before.invoke(proxy, method, arguments);
+              return method.invoke(server, arguments);
+            });
+  }
+
+  @Test
+  void aLaterStackWhoseBeanIsRefusedHasNone() throws Exception {
+    MBeanServer refusing =
+        server(
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("registerMBean")
+                  && arguments[1].toString().contains("type=Layer,stack=late,layer=0.1")) {
+                throw new InstanceAlreadyExistsException("refused");
+              }
+              return null;
+            });
+    try (AllocatorMBeans beans = AllocatorMBeans.register(refusing)) {
+      try (AllocatorStack stack = AllocatorStack.named("late", EXPRESSION)) {
+        assertEquals(Set.of(), names(server), stack::toString);
+        try (AllocatorStack next = AllocatorStack.named("next", EXPRESSION)) {
+          assertTrue(server.isRegistered(name("org.jallocator:type=Allocator,name=next")));
+        }
+      }
+    }
+    assertEquals(Set.of(), names(server));
+  }
+
+  @Test
+  void aBeanThatCannotBeUnregisteredKeepsNoOther() throws Exception {
+    String stuck = "org.jallocator:layer=0,stack=first,type=Layer";
+    MBeanServer refusing =
+        server(
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("unregisterMBean")
+                  && ((ObjectName) arguments[0]).getCanonicalName().equals(stuck)) {
+                throw new SecurityException("planted by a test");
+              }
+              return null;
+            });
+    try (AllocatorStack first = AllocatorStack.named("first", EXPRESSION);
+        AllocatorStack second = AllocatorStack.named("second", EXPRESSION)) {
+      AllocatorMBeans beans = AllocatorMBeans.register(refusing);
+      assertTrue(names(server).size() > 6);
+      beans.close();
+      assertEquals(Set.of(stuck), names(server));
     }
   }
 }

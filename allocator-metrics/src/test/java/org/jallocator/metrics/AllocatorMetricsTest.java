@@ -2,18 +2,28 @@ package org.jallocator.metrics;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.config.MeterFilter;
+import io.micrometer.core.instrument.config.MeterFilterReply;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.lang.ref.Reference;
+import java.lang.ref.WeakReference;
+import java.util.ArrayList;
 import java.util.List;
 import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
 import org.jallocator.spi.CallCounts;
 import org.jallocator.spi.MemoryLimit;
 import org.jallocator.stack.AllocatorStack;
+import org.jallocator.stack.StackListener;
 import org.junit.jupiter.api.Test;
 
 /** What a registry of Micrometer has of stacks. */
@@ -143,6 +153,180 @@ class AllocatorMetricsTest {
     assertTrue(
         lines("counted").contains("allocator_memory_limit_bytes{stack=\"counted\"} 100.0"),
         lines("counted")::toString);
+  }
+
+  /** Refuses the peak of each layer, but not the meters that come before it. */
+  private static final class Refusal implements MeterFilter {
+
+    private boolean on = true;
+
+    @Override
+    public MeterFilterReply accept(Meter.Id id) {
+      if (on && id.getName().equals("allocator.memory.reserved.peak")) {
+        throw new IllegalStateException("refused");
+      }
+      return MeterFilterReply.NEUTRAL;
+    }
+  }
+
+  @Test
+  void aRegistryThatRefusesAMeterKeepsNoneAndCanBeBoundAgain() {
+    SimpleMeterRegistry simple = new SimpleMeterRegistry();
+    Refusal refusal = new Refusal();
+    simple.config().meterFilter(refusal);
+    try (AllocatorMetrics metrics = new AllocatorMetrics();
+        AllocatorStack stack = AllocatorStack.named("refused", EXPRESSION)) {
+      assertThrows(IllegalStateException.class, () -> metrics.bindTo(simple));
+      assertEquals("", simple.getMetersAsString(), stack::toString);
+      AllocatorStack.named("meanwhile", EXPRESSION).close();
+      assertEquals("", simple.getMetersAsString());
+
+      metrics.bindTo(registry);
+      int meters = lines("refused").size();
+      assertThrows(IllegalStateException.class, () -> metrics.bindTo(simple));
+      assertEquals("", simple.getMetersAsString());
+      assertEquals(meters, lines("refused").size());
+
+      refusal.on = false;
+      metrics.bindTo(simple);
+      assertEquals(meters, simple.getMeters().size());
+    }
+    assertEquals("", simple.getMetersAsString());
+  }
+
+  @Test
+  void aLaterStackWhoseMetersAreRefusedHasNoneInAnyRegistry() {
+    SimpleMeterRegistry simple = new SimpleMeterRegistry();
+    Refusal refusal = new Refusal();
+    refusal.on = false;
+    simple.config().meterFilter(refusal);
+    try (AllocatorMetrics metrics = new AllocatorMetrics()) {
+      metrics.bindTo(registry);
+      metrics.bindTo(simple);
+      refusal.on = true;
+      try (AllocatorStack stack = AllocatorStack.named("late", EXPRESSION)) {
+        assertEquals(List.of(), lines("late"), stack::toString);
+        assertEquals("", simple.getMetersAsString());
+        refusal.on = false;
+        try (AllocatorStack next = AllocatorStack.named("late", EXPRESSION)) {
+          next.allocator().free(next.allocator().malloc(8));
+          assertEquals(lines("late").size(), simple.getMeters().size());
+          assertEquals(
+              next.allocator().stats().innerMallocs(),
+              value("allocator_inner_mallocs_total", "late", "0", "fallback"));
+        }
+      }
+    }
+    assertEquals("", simple.getMetersAsString());
+  }
+
+  @Test
+  void aMeterThatCannotBeRemovedKeepsNoOther() {
+    SimpleMeterRegistry simple = new SimpleMeterRegistry();
+    IllegalStateException planted = new IllegalStateException("planted by a test");
+    int[] removed = {0};
+    simple
+        .config()
+        .onMeterRemoved(
+            meter -> {
+              if (removed[0]++ == 0) {
+                throw planted;
+              }
+            });
+    try (AllocatorStack stack = AllocatorStack.named("stuck", EXPRESSION)) {
+      AllocatorMetrics metrics = new AllocatorMetrics();
+      metrics.bindTo(simple);
+      assertSame(planted, assertThrows(IllegalStateException.class, metrics::close));
+      assertEquals("", simple.getMetersAsString(), stack::toString);
+      metrics.close();
+    }
+  }
+
+  @Test
+  void aStackThatClosesWhileItsMetersAreRegisteredIsNotRead() {
+    AllocatorStack stack = AllocatorStack.named("itself", EXPRESSION);
+    List<Object> added = new ArrayList<>();
+    registry
+        .config()
+        .onMeterAdded(
+            meter -> {
+              added.add(meter);
+              if (added.size() == 1) {
+                stack.allocator().free(stack.allocator().malloc(8));
+                stack.close();
+              }
+            });
+    try (AllocatorMetrics metrics = new AllocatorMetrics()) {
+      metrics.bindTo(registry);
+      assertEquals(0, value("allocator_inner_mallocs_total", "itself", "0.0", "sizeclass"));
+    }
+  }
+
+  @Test
+  void aStackThatClosesWhileMetersAreRegisteredHasNone() {
+    AllocatorStack first = AllocatorStack.named("first", EXPRESSION);
+    AllocatorStack second = AllocatorStack.named("second", EXPRESSION);
+    registry.config().onMeterAdded(meter -> second.close());
+    try (AllocatorMetrics metrics = new AllocatorMetrics()) {
+      metrics.bindTo(registry);
+      assertFalse(lines("first").isEmpty());
+      assertEquals(List.of(), lines("second"));
+    } finally {
+      first.close();
+    }
+  }
+
+  @Test
+  void aStackThatClosesBeforeItIsReportedAsOpenHasNoMeters() {
+    StackListener closing =
+        new StackListener() {
+          @Override
+          public void opened(AllocatorStack stack) {
+            stack.close();
+          }
+        };
+    AllocatorStack.addListener(closing);
+    try (AllocatorMetrics metrics = new AllocatorMetrics()) {
+      metrics.bindTo(registry);
+      AllocatorStack.named("early", EXPRESSION).close();
+      assertEquals(List.of(), lines("early"));
+    } finally {
+      AllocatorStack.removeListener(closing);
+    }
+  }
+
+  @Test
+  void aCounterKeepsWhatWasReadOfALayerThatBecameGarbage() throws Exception {
+    LayerSeries series = new LayerSeries(Tags.of("stack", "forgotten"), new Counted());
+    series.register(registry);
+    String failures = "allocator_failures_total{stack=\"forgotten\"} ";
+    WeakReference<Allocator> forgotten = readOneAndForgetIt(series, failures + "3.0");
+    for (int i = 0; i < 100 && forgotten.get() != null; i++) {
+      System.gc();
+      Thread.sleep(10);
+    }
+    assertNull(forgotten.get());
+    assertTrue(lines("forgotten").contains(failures + "3.0"), lines("forgotten")::toString);
+    assertTrue(
+        lines("forgotten").contains("allocator_memory_limit_bytes{stack=\"forgotten\"} 0.0"),
+        lines("forgotten")::toString);
+    Counted next = new Counted();
+    series.add(next);
+    assertTrue(lines("forgotten").contains(failures + "6.0"), lines("forgotten")::toString);
+    series.retire(next);
+    assertTrue(lines("forgotten").contains(failures + "6.0"), lines("forgotten")::toString);
+  }
+
+  private WeakReference<Allocator> readOneAndForgetIt(LayerSeries series, String line) {
+    Counted layer = new Counted();
+    WeakReference<Allocator> forgotten = new WeakReference<>(layer);
+    try {
+      series.add(layer);
+      assertTrue(lines("forgotten").contains(line), lines("forgotten")::toString);
+    } finally {
+      Reference.reachabilityFence(layer);
+    }
+    return forgotten;
   }
 
   private static final class Counted implements Allocator, CallCounts, MemoryLimit {

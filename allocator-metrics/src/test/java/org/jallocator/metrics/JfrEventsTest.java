@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -63,6 +64,8 @@ class JfrEventsTest {
         events.add(event);
       }
     }
+    // A recording has them by buffer: a thread may fill more than one.
+    events.sort(Comparator.comparing(RecordedEvent::getStartTime));
     return events;
   }
 

@@ -12,6 +12,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.GatheringByteChannel;
 import java.nio.channels.ScatteringByteChannel;
+import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,23 @@ final class StackByteBuf extends AbstractReferenceCountedByteBuf {
   }
 
   @Override
+  public boolean release() {
+    StackRoom.requireForStack(); // behind the last reference, the block would be lost
+    return super.release();
+  }
+
+  @Override
+  public boolean release(int decrement) {
+    StackRoom.requireForStack();
+    return super.release(decrement);
+  }
+
+  /** Releases a buffer that was just made, by a caller that has asked for the room. */
+  void discard() {
+    super.release();
+  }
+
+  @Override
   protected void deallocate() {
     long address = this.address;
     int capacity = buffer.capacity();
@@ -61,6 +79,7 @@ final class StackByteBuf extends AbstractReferenceCountedByteBuf {
 
   @Override
   public ByteBuf capacity(int newCapacity) {
+    StackRoom.requireForStack();
     checkNewCapacity(newCapacity);
     ByteBuffer old = buffer;
     int oldCapacity = old.capacity();
@@ -69,16 +88,32 @@ final class StackByteBuf extends AbstractReferenceCountedByteBuf {
     }
     long newAddress = allocator.malloc(newCapacity);
     ByteBuffer moved = allocator.view(newAddress, newCapacity);
-    moved.put(0, old, 0, Math.min(oldCapacity, newCapacity));
-    if (newCapacity < oldCapacity) {
-      trimIndicesToCapacity(newCapacity);
+    try {
+      moved.put(0, old, 0, Math.min(oldCapacity, newCapacity));
+    } catch (Throwable t) {
+      allocator.freeAfter(t, newAddress, newCapacity);
+      throw t;
     }
     long oldAddress = address;
-    address = newAddress;
-    buffer = moved;
-    lent = null;
-    allocator.free(oldAddress, oldCapacity);
+    moveTo(newAddress, moved);
+    try {
+      allocator.free(oldAddress, oldCapacity);
+    } catch (Throwable t) {
+      if (allocator.tookNothing(t)) {
+        moveTo(oldAddress, old);
+        allocator.freeAfter(t, newAddress, newCapacity);
+      }
+      throw t;
+    } finally {
+      trimIndicesToCapacity(buffer.capacity());
+    }
     return this;
+  }
+
+  private void moveTo(long address, ByteBuffer buffer) {
+    this.address = address;
+    this.buffer = buffer;
+    lent = null;
   }
 
   @Override

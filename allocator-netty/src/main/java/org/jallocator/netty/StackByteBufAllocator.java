@@ -12,6 +12,8 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
 import org.jallocator.spi.NativeAccess;
+import org.jallocator.spi.StackChecked;
+import org.jallocator.spi.StackRoom;
 
 /**
  * Netty's direct buffers from any shared {@link Allocator}.
@@ -45,7 +47,8 @@ public final class StackByteBufAllocator extends AbstractByteBufAllocator
   private final LongAdder heapBytes = new LongAdder();
   private final Metric metric = new Metric();
 
-  private StackByteBufAllocator(Allocator allocator, NativeAccess access) {
+  /** For {@link #over}, and for tests with an access of their own. */
+  StackByteBufAllocator(Allocator allocator, NativeAccess access) {
     super(true);
     this.allocator = allocator;
     this.access = access;
@@ -97,13 +100,35 @@ public final class StackByteBufAllocator extends AbstractByteBufAllocator
     try {
       return access.buffer(address, capacity).order(ByteOrder.BIG_ENDIAN);
     } catch (Throwable t) { // a full Java heap, or a full stack
-      try {
-        free(address, capacity);
-      } catch (RuntimeException | Error e) {
-        t.addSuppressed(e);
-      }
+      freeAfter(t, address, capacity);
       throw t;
     }
+  }
+
+  /**
+   * Frees a block that a throwable leaves without a buffer; that suppresses what the free throws.
+   */
+  void freeAfter(Throwable thrown, long address, int capacity) {
+    try {
+      free(address, capacity);
+    } catch (RuntimeException | Error e) {
+      suppress(thrown, e);
+    }
+  }
+
+  private static void suppress(Throwable thrown, Throwable next) {
+    if (thrown != next) { // the virtual machine's OutOfMemoryError may be one object
+      try {
+        thrown.addSuppressed(next);
+      } catch (VirtualMachineError e) {
+        // The first one is what counts.
+      }
+    }
+  }
+
+  /** {@return whether a free that threw has taken nothing} */
+  boolean tookNothing(Throwable thrown) {
+    return StackChecked.tookNothing(allocator, thrown);
   }
 
   void countHeap(int bytes) {
@@ -117,11 +142,12 @@ public final class StackByteBufAllocator extends AbstractByteBufAllocator
 
   @Override
   protected ByteBuf newDirectBuffer(int initialCapacity, int maxCapacity) {
-    ByteBuf buffer = new StackByteBuf(this, initialCapacity, maxCapacity);
+    StackRoom.requireForStack();
+    StackByteBuf buffer = new StackByteBuf(this, initialCapacity, maxCapacity);
     try {
       return toLeakAwareBuffer(buffer);
     } catch (Throwable t) { // a full Java heap
-      buffer.release();
+      buffer.discard();
       throw t;
     }
   }

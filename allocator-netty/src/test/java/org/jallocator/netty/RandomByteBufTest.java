@@ -4,10 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.util.ResourceLeakDetector;
+import io.netty.util.ResourceLeakDetector.Level;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Random;
 import org.jallocator.stack.AllocatorStack;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Random programs on a buffer of a stack and on Netty's own heap buffer, compared at each step. */
@@ -15,6 +19,19 @@ final class RandomByteBufTest {
 
   private static final int STEPS = 20_000;
   private static final int MAX = 5000;
+
+  private final Level level = ResourceLeakDetector.getLevel();
+
+  /** Else the detector records the stack at each byte that is compared: a hundred times as long. */
+  @BeforeEach
+  void recordNoAccess() {
+    ResourceLeakDetector.setLevel(Level.SIMPLE);
+  }
+
+  @AfterEach
+  void recordAgain() {
+    ResourceLeakDetector.setLevel(level);
+  }
 
   @Test
   void aBufferOfAStackDoesWhatNettysOwnDoes() {

@@ -17,8 +17,12 @@ import io.netty.util.internal.PlatformDependent;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.ReadOnlyBufferException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,12 +30,16 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.ServiceLoader;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.UnaryOperator;
 import org.jallocator.Allocator;
 import org.jallocator.LeakException;
+import org.jallocator.spi.NativeAccess;
 import org.jallocator.stack.AllocatorStack;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -374,6 +382,157 @@ final class StackByteBufTest {
       assertEquals(42, buffer.getLong(0));
       assertEquals(1, small.allocator().stats().liveBlocks());
       buffer.release();
+    }
+  }
+
+  /** The stack's allocator, whose next free with a size may throw before it takes the block. */
+  private final class Refusing implements InvocationHandler {
+
+    private @Nullable Throwable next;
+
+    Allocator allocator() {
+      return (Allocator)
+          Proxy.newProxyInstance(
+              Allocator.class.getClassLoader(), new Class<?>[] {Allocator.class}, this);
+    }
+
+    @Override
+    public Object invoke(Object proxy, Method method, Object[] arguments) throws Throwable {
+      Throwable refusal = next;
+      if (refusal != null && method.getName().equals("free")) {
+        next = null;
+        throw refusal;
+      }
+      return method.invoke(allocator, arguments);
+    }
+  }
+
+  @Test
+  void aRefusedFreeOfTheOldBlockLeavesTheBufferAsItWas() {
+    Refusing refusing = new Refusing();
+    ByteBuf buffer = StackByteBufAllocator.over(refusing.allocator()).directBuffer(16);
+    buffer.writeLong(1).writeLong(2).readLong();
+    long address = buffer.memoryAddress();
+    for (int capacity : new int[] {64, 12, 4}) {
+      IllegalStateException refusal = new IllegalStateException("planted by a test");
+      refusing.next = refusal;
+      assertSame(
+          refusal, assertThrows(IllegalStateException.class, () -> buffer.capacity(capacity)));
+      assertEquals(16, buffer.capacity());
+      assertEquals(address, buffer.memoryAddress());
+      assertEquals(8, buffer.readerIndex());
+      assertEquals(2, buffer.getLong(8));
+      assertEquals(1, live());
+    }
+    buffer.release();
+  }
+
+  @Test
+  void aFreeThatMayHaveTakenTheOldBlockLeavesTheBufferOnTheNewOne() {
+    Refusing refusing = new Refusing();
+    ByteBuf buffer = StackByteBufAllocator.over(refusing.allocator()).directBuffer(16);
+    buffer.writeLong(1).writeLong(2);
+    long old = buffer.memoryAddress();
+    refusing.next = new UnsupportedOperationException("planted by a test");
+    assertThrows(UnsupportedOperationException.class, () -> buffer.capacity(8));
+    assertEquals(8, buffer.capacity());
+    assertNotEquals(old, buffer.memoryAddress());
+    assertEquals(8, buffer.writerIndex());
+    assertEquals(1, buffer.getLong(0));
+    buffer.release();
+    allocator.free(old, 16);
+  }
+
+  /** Buffers on native memory, from the real access but for those that a test plans otherwise. */
+  private StackByteBufAllocator with(UnaryOperator<ByteBuffer> plan) {
+    NativeAccess real = ServiceLoader.load(NativeAccess.class).findFirst().orElseThrow();
+    NativeAccess planned =
+        (NativeAccess)
+            Proxy.newProxyInstance(
+                NativeAccess.class.getClassLoader(),
+                new Class<?>[] {NativeAccess.class},
+                (proxy, method, arguments) ->
+                    plan.apply((ByteBuffer) method.invoke(real, arguments)));
+    return new StackByteBufAllocator(allocator, planned);
+  }
+
+  @Test
+  void aCopyThatFailsLeavesTheBufferAsItWas() {
+    boolean[] fail = {false};
+    StackByteBufAllocator planned = with(buffer -> fail[0] ? buffer.asReadOnlyBuffer() : buffer);
+    ByteBuf buffer = planned.directBuffer(16).writeLong(42);
+    fail[0] = true;
+    assertThrows(ReadOnlyBufferException.class, () -> buffer.capacity(64));
+    assertEquals(16, buffer.capacity());
+    assertEquals(42, buffer.getLong(0));
+    assertEquals(1, live());
+    buffer.release();
+  }
+
+  @Test
+  void oneErrorOfTheBufferAndOfTheFreePasses() {
+    OutOfMemoryError one = new OutOfMemoryError("planted by a test");
+    Refusing refusing = new Refusing();
+    StackByteBufAllocator planned =
+        new StackByteBufAllocator(
+            refusing.allocator(),
+            (NativeAccess)
+                Proxy.newProxyInstance(
+                    NativeAccess.class.getClassLoader(),
+                    new Class<?>[] {NativeAccess.class},
+                    (proxy, method, arguments) -> {
+                      refusing.next = one;
+                      throw one;
+                    }));
+    assertSame(one, assertThrows(OutOfMemoryError.class, () -> planned.directBuffer(8)));
+    assertEquals(1, live()); // what was thrown does not say whether the block was taken
+    assertThrows(LeakException.class, stack::closeAndRelease);
+  }
+
+  @Test
+  void aReleaseAtTheEndOfAStackLosesNoBlock() throws Exception {
+    buffers.directBuffer(8).release();
+    ByteBuf buffer = buffers.directBuffer(8);
+    Deep deep = new Deep(buffer::release);
+    Thread thread = new Thread(null, deep, "deep", 256 << 10);
+    thread.start();
+    thread.join();
+    assertEquals(List.of(), deep.thrown);
+    assertTrue(deep.overflows > 0);
+    assertEquals(0, live());
+  }
+
+  /** Makes a call at the end of a stack, and with one frame less as long as that overflows it. */
+  private static final class Deep implements Runnable {
+
+    private final Runnable call;
+    private final List<Throwable> thrown = new ArrayList<>();
+    private boolean done;
+    private int overflows;
+
+    Deep(Runnable call) {
+      this.call = call;
+    }
+
+    @Override
+    @SuppressWarnings("InfiniteRecursion") // to the end of the stack
+    public void run() {
+      try {
+        run();
+      } catch (StackOverflowError e) {
+        // The call is made below.
+      }
+      if (!done) {
+        try {
+          call.run();
+          done = true;
+        } catch (StackOverflowError e) {
+          overflows++;
+        } catch (RuntimeException e) {
+          done = true;
+          thrown.add(e);
+        }
+      }
     }
   }
 }

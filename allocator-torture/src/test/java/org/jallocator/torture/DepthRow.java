@@ -14,7 +14,7 @@ import org.jallocator.torture.FaultyAllocator.Bug;
 /** Calls ever deeper in the stack until it overflows: at every point of malloc and free. */
 final class DepthRow implements Row {
 
-  private static final long OVERFLOWS = 20_000;
+  private static final long OVERFLOWS = 10_000;
   private static final int ROUNDS = 200;
   private static final long STACK_BYTES = 256 << 10;
 

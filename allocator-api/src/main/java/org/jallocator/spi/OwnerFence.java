@@ -1,17 +1,29 @@
-package org.jallocator.fixedblock;
+package org.jallocator.spi;
 
 import java.lang.invoke.VarHandle;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
-import org.jallocator.spi.ProcessFence;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The two sides of an asymmetric fence: {@link #light} on each entry of a heap by its owner, {@link
- * #heavy} if another thread must have the heap. Between them they order the owner's store of {@code
- * busy} before its load of {@code heap}, as seen by the other thread. See {@link HeapOwner}.
+ * The two sides of an asymmetric fence, for state that one thread owns and enters at each call, and
+ * that another thread must have now and then.
+ *
+ * <pre>
+ *   owner                         another thread
+ *     busy = true                   revoked = true
+ *     light()                       heavy(owners)
+ *     if (!revoked) work            wait until !busy
+ *     light()                       work
+ *     busy = false                  revoked = false
+ * </pre>
+ *
+ * <p>Between the two sides the owner's store of {@code busy} is before its load of {@code revoked},
+ * as seen by the other thread. So only one of them works. The flags are written opaquely or with
+ * release; the author of the state owes the rest of the proof.
  *
  * <p>What is relied on, and where it is said:
  *
@@ -29,15 +41,18 @@ import org.jspecify.annotations.Nullable;
  *       if the virtual machine is not HotSpot.
  * </ul>
  *
- * <p>The system property {@value #PROPERTY} forces one of them, for tests.
+ * <p>The system property {@value #PROPERTY} forces one of them, for tests. The idea is that of
+ * liburcu, folly and the JDK's own ScopedMemoryAccess.
+ *
+ * <p>Shared, may block: {@link #heavy} for as long as it takes to stop the owners.
  */
-final class HeapFence {
+public final class OwnerFence {
 
   /** The system property: {@code process}, {@code handshake} or {@code full}. */
-  static final String PROPERTY = "allocator.fence";
+  public static final String PROPERTY = "allocator.fence";
 
   /** How the heavy side works. */
-  enum Kind {
+  public enum Kind {
     /** One call makes all threads of the process execute a barrier; some microseconds. */
     PROCESS,
     /** The owner is stopped; microseconds to milliseconds. */
@@ -46,15 +61,18 @@ final class HeapFence {
     FULL
   }
 
+  /** How many providers are looked at, at the most. */
+  private static final int MAX_TRIES = 64;
+
   private static final @Nullable ProcessFence PROCESS_FENCE = processFence();
   private static final @Nullable Kind FORCED = forced();
   private static final Kind KIND = FORCED == null ? chosen() : FORCED;
   private static final boolean FULL = KIND == Kind.FULL;
 
-  private HeapFence() {}
+  private OwnerFence() {}
 
   /** The light side: a compiler barrier, and a full fence only if there is no heavy side. */
-  static void light() {
+  public static void light() {
     if (FULL) {
       VarHandle.fullFence();
     } else {
@@ -66,9 +84,11 @@ final class HeapFence {
    * The heavy side: returns when the owners' stores before their last {@link #light} are visible to
    * this thread, and their loads after the next one will see this thread's stores.
    *
+   * @param owners the threads that may be at work; with {@link Kind#PROCESS} all threads are
+   *     reached
    * @throws OutOfMemoryError if the Java heap has no room for a stack trace
    */
-  static void heavy(List<Thread> owners) {
+  public static void heavy(List<Thread> owners) {
     VarHandle.fullFence();
     if (owners.isEmpty() || FULL) {
       return;
@@ -87,17 +107,18 @@ final class HeapFence {
     }
   }
 
-  /** {@return what is in use} */
-  static Kind kind() {
+  /** {@return what is in use} It does not change while the process runs. */
+  public static Kind kind() {
     return KIND;
   }
 
   /**
    * Checks the system property.
    *
+   * @param layerName the allocator that asks, for the message
    * @throws IllegalArgumentException if it names no kind, or one that this process does not have
    */
-  static void check(String layerName) {
+  public static void check(String layerName) {
     String value = System.getProperty(PROPERTY);
     if (value != null && !KIND.name().equals(value.toUpperCase(Locale.ROOT))) {
       throw new IllegalArgumentException(
@@ -132,15 +153,26 @@ final class HeapFence {
   }
 
   private static @Nullable ProcessFence processFence() {
-    try {
-      for (ProcessFence fence :
-          ServiceLoader.load(ProcessFence.class, HeapFence.class.getClassLoader())) {
+    return firstAvailable(
+        ServiceLoader.load(ProcessFence.class, OwnerFence.class.getClassLoader()));
+  }
+
+  /** {@return the first fence that this process can use} A broken one does not hide the next. */
+  static @Nullable ProcessFence firstAvailable(Iterable<ProcessFence> providers) {
+    Iterator<ProcessFence> rest = providers.iterator();
+    // Bounded: an unreadable list of providers is reported at every call.
+    for (int tries = 0; tries < MAX_TRIES; tries++) {
+      try {
+        if (!rest.hasNext()) {
+          return null;
+        }
+        ProcessFence fence = rest.next();
         if (fence.isAvailable()) {
           return fence;
         }
+      } catch (ServiceConfigurationError | LinkageError | RuntimeException broken) {
+        // A provider whose own needs are missing is none.
       }
-    } catch (ServiceConfigurationError | LinkageError | RuntimeException broken) {
-      return null; // a provider whose own needs are missing is none
     }
     return null;
   }

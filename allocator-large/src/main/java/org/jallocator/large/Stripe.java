@@ -4,12 +4,16 @@ import org.jallocator.Allocator;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.spi.AllocatorErrors;
 import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.StackChecked;
 import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls malloc and free of the inner, and is the lock of the books. The lock is not held during a
- * call of the inner.
+ * One part of an allocator's blocks: their books, the lock of these, and the calls of the inner. A
+ * confined allocator has one stripe; a shared one has several, so that threads rarely meet at a
+ * lock. Each held block is in the books of one stripe.
+ *
+ * <p>The lock is not held during a call of the inner.
  *
  * <p>No error can leave it locked. A block on its way to or from the inner is in no list, and
  * {@code calls} counts it:
@@ -26,11 +30,12 @@ import org.jspecify.annotations.Nullable;
  * why some lines stand here that would be a method of {@link Books} otherwise.
  *
  * <p><b>An inner whose free throws.</b> An IllegalStateException or IllegalArgumentException says
- * that it took nothing: the block is held as before. If anything else is thrown, the block is
- * dropped from the books: it is never used and never given back again. So is a kept block that the
- * inner refuses with an InvalidFreeException, because another caller freed it.
+ * that it took nothing, and a StackOverflowError of one that is {@link StackChecked}: the block is
+ * held as before. If anything else is thrown, the block is dropped from the books: it is never used
+ * and never given back again. So is a kept block that the inner refuses with an
+ * InvalidFreeException, because another caller freed it.
  */
-final class InnerCalls extends BriefLock {
+class Stripe extends BriefLock {
 
   /** What may be done. */
   enum State {
@@ -46,7 +51,11 @@ final class InnerCalls extends BriefLock {
   private static final long NULL = Allocator.NULL;
 
   private final Allocator inner;
-  private final Books books;
+
+  /** Under the lock, but for what its class says of figures. */
+  final Books books;
+
+  private final Reserved reserved;
   private final long addressMask;
 
   /** Under the lock. */
@@ -59,27 +68,20 @@ final class InnerCalls extends BriefLock {
   long calls;
 
   /**
-   * Makes the calls of a new allocator.
+   * Makes a stripe without a block.
    *
+   * @param reserved the figures of all stripes
    * @param alignment what every address is a multiple of, in bytes
    */
-  InnerCalls(Allocator inner, Books books, long alignment) {
+  Stripe(Allocator inner, Books books, Reserved reserved, long alignment) {
     this.inner = inner;
     this.books = books;
+    this.reserved = reserved;
     this.addressMask = -alignment;
   }
 
-  boolean isQuiet() {
-    lock();
-    try {
-      return calls == 0;
-    } finally {
-      locked = 0;
-    }
-  }
-
   /** To be called under the lock. */
-  void requireOpen() {
+  final void requireOpen() {
     if (state != State.OPEN) {
       throw AllocatorErrors.closed(LargeBlockAllocator.NAME);
     }
@@ -94,7 +96,7 @@ final class InnerCalls extends BriefLock {
    *
    * @throws OutOfMemoryError as the inner throws it
    */
-  long take(long size) {
+  final long take(long size) {
     StackRoom.require(); // for the listeners, which are called when the block is taken
     int ring = SizeClasses.of(size);
     long bytes = books.bytes(size);
@@ -140,8 +142,10 @@ final class InnerCalls extends BriefLock {
     try {
       lock();
       try {
-        // No call until the block is kept.
         Books books = this.books;
+        Reserved reserved = this.reserved;
+        reserved.lock();
+        // No call until the block is kept.
         boolean wasStale = books.stale;
         books.stale = true;
         books.start[slot] = start;
@@ -154,13 +158,14 @@ final class InnerCalls extends BriefLock {
         books.older[ring] = slot;
         books.since[slot] = books.clock++;
         books.kept += bytes;
-        long reserved = books.reservedBytes + bytes;
-        books.reservedBytes = reserved;
-        if (reserved > books.peakReservedBytes) {
-          books.peakReservedBytes = reserved;
+        long held = reserved.bytes + bytes;
+        if (held > reserved.peakBytes) {
+          reserved.peakBytes = held;
         }
-        long mallocs = books.innerMallocs;
-        books.innerMallocs = mallocs + 1;
+        reserved.bytes = held; // after the peak, as LargeMemory.stats reads it before
+        long mallocs = reserved.innerMallocs;
+        reserved.innerMallocs = mallocs + 1;
+        reserved.locked = 0;
         calls--;
         books.enter(slot, wasStale);
         requireOpen();
@@ -182,7 +187,7 @@ final class InnerCalls extends BriefLock {
    * @return the bytes; 0 iff there is no such block (any more), or another thread closes or has
    *     closed
    */
-  long giveBack(int chosen, long address, long until) {
+  final long giveBack(int chosen, long address, long until) {
     StackRoom.requireForInner(); // else a block would be dropped that the inner was not asked for
     int slot;
     long asked;
@@ -204,12 +209,17 @@ final class InnerCalls extends BriefLock {
       start = books.start[slot];
       bytes = books.bytes(Math.abs(asked));
       ring = SizeClasses.of(Math.abs(asked));
-      books.detach(slot);
-      // Before the inner has it: another thread may take the same memory from the inner at once,
-      // and the peak must not count it twice.
-      long held = books.reservedBytes;
-      books.reservedBytes = held - bytes;
-      calls++;
+      reserved.lock();
+      try {
+        books.detach(slot);
+        // Before the inner has it: another thread may take the same memory from the inner at once,
+        // and the peak must not count it twice.
+        long held = reserved.bytes;
+        reserved.bytes = held - bytes;
+        calls++;
+      } finally {
+        reserved.locked = 0;
+      }
     } finally {
       locked = 0;
     }
@@ -221,19 +231,24 @@ final class InnerCalls extends BriefLock {
     } catch (InvalidFreeException e) {
       refused = asked > 0;
       throw e;
-    } catch (IllegalStateException | IllegalArgumentException e) {
-      refused = true;
+    } catch (RuntimeException | Error e) {
+      refused = StackChecked.tookNothing(inner, e);
       throw e;
     } finally {
       lock();
       try {
-        // No call in here.
         Books books = this.books;
+        Reserved reserved = this.reserved;
+        reserved.lock();
+        // No call from here on.
         if (refused) {
           books.stale = true;
           books.asked[slot] = asked;
-          long held = books.reservedBytes;
-          books.reservedBytes = held + bytes;
+          long held = reserved.bytes + bytes;
+          if (held > reserved.peakBytes) {
+            reserved.peakBytes = held;
+          }
+          reserved.bytes = held;
           if (asked < 0) {
             int newest = books.older[ring];
             books.older[slot] = newest;
@@ -253,9 +268,10 @@ final class InnerCalls extends BriefLock {
             live = books.liveBytes;
             books.liveBytes = live - bytes + books.padding;
           }
-          long frees = books.innerFrees;
-          books.innerFrees = taken ? frees + 1 : frees;
+          long frees = reserved.innerFrees;
+          reserved.innerFrees = taken ? frees + 1 : frees;
         }
+        reserved.locked = 0;
         calls--;
       } finally {
         locked = 0;

@@ -1,0 +1,218 @@
+package org.jallocator.arena;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jallocator.Allocator;
+import org.jallocator.AllocatorStats;
+import org.jallocator.spi.StackChecked;
+import org.jallocator.spi.StackRoom;
+import org.jallocator.testkit.RecordingAllocator;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * A stack overflow in a free, here or in the inner, leaves the block live or frees it in silence.
+ */
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Tag("once")
+final class ArenaStackTest {
+
+  private static final int ROUNDS = 8;
+  private static final long STACK_BYTES = 256 * 1024;
+
+  /** A ledger that says that its stack overflows come first. */
+  private static final class CheckedInner implements Allocator, StackChecked {
+    private final RecordingAllocator ledger = RecordingAllocator.create();
+    private boolean overflowsNext;
+
+    @Override
+    public boolean isStackChecked() {
+      return true;
+    }
+
+    @Override
+    public long malloc(long size) {
+      return ledger.malloc(size);
+    }
+
+    @Override
+    public long tryMalloc(long size) {
+      return ledger.tryMalloc(size);
+    }
+
+    @Override
+    public void free(long address) {
+      StackRoom.requireForStack();
+      if (overflowsNext) {
+        overflowsNext = false;
+        throw new StackOverflowError("planned");
+      }
+      ledger.free(address);
+    }
+
+    @Override
+    public void free(long address, long size) {
+      free(address);
+    }
+
+    @Override
+    public long maxSize() {
+      return ledger.maxSize();
+    }
+
+    @Override
+    public long alignment() {
+      return ledger.alignment();
+    }
+
+    @Override
+    public boolean isShared() {
+      return ledger.isShared();
+    }
+
+    @Override
+    public AllocatorStats stats() {
+      return ledger.stats();
+    }
+
+    @Override
+    public void close() {
+      ledger.close();
+    }
+  }
+
+  private final CheckedInner inner = new CheckedInner();
+  private final RecordingAllocator ledger = inner.ledger;
+
+  /** Calls something where the stack ends and then ever higher, until it does not overflow. */
+  private static final class Climber {
+    private final Runnable call;
+    private int overflows;
+    private boolean done;
+
+    Climber(Runnable call) {
+      this.call = call;
+    }
+
+    void climb() {
+      done = false;
+      deepen();
+      assertTrue(done, "each call overflowed");
+    }
+
+    @SuppressWarnings("InfiniteRecursion") // until the stack ends
+    private void deepen() {
+      try {
+        deepen();
+      } catch (StackOverflowError e) {
+        overflows++;
+      }
+      if (!done) {
+        call.run();
+        done = true;
+      }
+    }
+  }
+
+  private static void onAShortStack(Runnable work) throws InterruptedException {
+    AtomicReference<Throwable> thrown = new AtomicReference<>();
+    Thread thread =
+        new Thread(
+            null,
+            () -> {
+              try {
+                work.run();
+              } catch (RuntimeException | Error e) {
+                thrown.set(e);
+              }
+            },
+            "short stack",
+            STACK_BYTES);
+    thread.start();
+    thread.join();
+    assertNull(thrown.get());
+  }
+
+  private void overflowOnce(Runnable call) {
+    inner.overflowsNext = true;
+    assertThrows(StackOverflowError.class, call::run);
+  }
+
+  @Test
+  void anArenaIsStackCheckedIffItsInnerIs() {
+    assertTrue(StackChecked.is(ArenaAllocator.create(inner)));
+    assertFalse(StackChecked.is(ArenaAllocator.create(ledger)));
+  }
+
+  @Test
+  void aLargeBlockStaysLiveIfACheckedInnerOverflows() {
+    ArenaAllocator arena = ArenaAllocator.create(inner, 1024, 16);
+    long address = arena.malloc(5000);
+    long mark = arena.mark();
+    arena.malloc(6000);
+    overflowOnce(() -> arena.free(address));
+    overflowOnce(() -> arena.release(mark));
+    overflowOnce(arena::freeAll);
+    assertEquals(1, arena.stats().liveBlocks());
+    assertEquals(ledger.liveBytes(), arena.stats().reservedBytes());
+    arena.freeAll();
+    assertEquals(0, ledger.liveBytes());
+    arena.close();
+  }
+
+  @Test
+  void aChunkStaysIfACheckedInnerOverflows() {
+    ArenaAllocator arena = ArenaAllocator.create(inner, 1024, 16);
+    arena.free(arena.malloc(64));
+    overflowOnce(arena::trim);
+    assertEquals(1024, arena.stats().reservedBytes());
+    overflowOnce(arena::close);
+    arena.close();
+    assertEquals(0, ledger.liveBytes());
+  }
+
+  @Test
+  void aFreeThatOverflowsInALayerBelowFreesNothing() throws InterruptedException {
+    onAShortStack(
+        () -> {
+          Allocator below = ArenaAllocator.create(inner, 1024, 16);
+          ArenaAllocator arena = ArenaAllocator.create(below, 1024, 16);
+          long[] block = new long[1];
+          Climber climber = new Climber(() -> arena.free(block[0]));
+          for (int round = 0; round < ROUNDS; round++) {
+            block[0] = arena.malloc(5000);
+            climber.climb();
+            assertEquals(0, arena.stats().liveBlocks());
+            assertEquals(0, below.stats().liveBlocks());
+            assertEquals(0, ledger.liveBytes());
+          }
+          assertTrue(climber.overflows > ROUNDS, "overflows=" + climber.overflows);
+        });
+  }
+
+  @Test
+  void aFreeOfTheYoungestBlockThatOverflowsFreesNothing() throws InterruptedException {
+    onAShortStack(
+        () -> {
+          ArenaAllocator arena = ArenaAllocator.create(inner, 1 << 20, 16);
+          long[] block = new long[1];
+          Climber climber = new Climber(() -> arena.free(block[0]));
+          for (int round = 0; round < ROUNDS; round++) {
+            arena.malloc(16);
+            long freed = arena.malloc(16);
+            block[0] = arena.malloc(16);
+            arena.free(freed);
+            climber.climb();
+            assertEquals(round + 1, arena.stats().liveBlocks());
+          }
+          assertTrue(climber.overflows > 0, "overflows=" + climber.overflows);
+        });
+  }
+}

@@ -1,0 +1,77 @@
+package org.jallocator.fixedblock;
+
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+
+/**
+ * A table that tells a thread, by its number, what is most likely its ownership of a heap. The
+ * ownership names its thread; so a hint that is wrong, also since a subclass of Thread answers
+ * {@code getId()} as it likes, costs time and nothing else.
+ *
+ * <p>Any thread may ask, without a lock. Only a thread that has the {@link HeapSet} writes.
+ */
+final class HeapHints {
+
+  private static final int MIN_LENGTH = 64;
+  private static final int MAX_LENGTH = 1 << 14;
+
+  /** By the number of a thread, modulo the length. */
+  private HeapOwner[] byNumber = none(MIN_LENGTH);
+
+  private static HeapOwner[] none(int length) {
+    HeapOwner[] none = new HeapOwner[length];
+    Arrays.fill(none, HeapOwner.NONE);
+    return none;
+  }
+
+  /** {@return what most likely is the thread's ownership of a heap; or another's, or none} */
+  HeapOwner of(Thread thread) {
+    HeapOwner[] byNumber = this.byNumber;
+    return byNumber[(int) thread.getId() & (byNumber.length - 1)];
+  }
+
+  /**
+   * Sets the hint of a thread; makes the table larger if another owner's hint stands there.
+   *
+   * @param all the heaps whose owners are in a larger table
+   */
+  void set(HeapOwner owner, Heap[] all) {
+    int index = index(owner, byNumber);
+    HeapOwner other = byNumber[index];
+    boolean taken = other.home.owner() == other && index(other, byNumber) == index;
+    if (taken && other.thread != owner.thread && byNumber.length < MAX_LENGTH) {
+      grow(all);
+    }
+    byNumber[index(owner, byNumber)] = owner;
+  }
+
+  private void grow(Heap[] all) {
+    HeapOwner[] more = none(byNumber.length * 2);
+    for (Heap heap : all) {
+      HeapOwner owner = heap.owner();
+      if (owner != null) {
+        more[index(owner, more)] = owner;
+      }
+    }
+    VarHandle.releaseFence(); // nobody sees the table before what is in it
+    byNumber = more;
+  }
+
+  /** Takes a hint away, so that its thread is not kept reachable. */
+  void remove(HeapOwner owner) {
+    int index = index(owner, byNumber);
+    if (index >= 0 && byNumber[index] == owner) {
+      byNumber[index] = HeapOwner.NONE;
+    }
+  }
+
+  /** Takes all hints away. Takes no memory. */
+  void clear() {
+    Arrays.fill(byNumber, HeapOwner.NONE);
+  }
+
+  private static int index(HeapOwner owner, HeapOwner[] table) {
+    Thread thread = owner.thread;
+    return thread == null ? -1 : (int) thread.getId() & (table.length - 1);
+  }
+}
