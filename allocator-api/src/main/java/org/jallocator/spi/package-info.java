@@ -8,6 +8,7 @@
  *   <li>To keep the contract: {@link org.jallocator.spi.AllocatorErrors} makes its errors, {@link
  *       org.jallocator.spi.StackRoom} throws a stack overflow before the first change, {@link
  *       org.jallocator.spi.StackChecked} says that all calls of a layer do so, {@link
+ *       org.jallocator.spi.Failures} joins what several calls of the inner threw, {@link
  *       org.jallocator.spi.Waiting} waits for another thread, {@link org.jallocator.spi.OwnerFence}
  *       lets a thread enter what it owns without an atomic instruction, {@link
  *       org.jallocator.spi.AllocatorEvents} passes events to each {@link

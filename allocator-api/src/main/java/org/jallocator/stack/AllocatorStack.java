@@ -10,6 +10,7 @@ import org.jallocator.AllocatorConfigException;
 import org.jallocator.LeakException;
 import org.jallocator.spi.AllocatorErrors;
 import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.Failures;
 import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
 
@@ -352,7 +353,7 @@ public final class AllocatorStack implements AutoCloseable {
   @Override
   public void close() {
     StackRoom.requireForStack();
-    rethrow(close(false));
+    Failures.rethrow(close(false));
   }
 
   /**
@@ -373,7 +374,7 @@ public final class AllocatorStack implements AutoCloseable {
    */
   public void closeAndRelease() {
     StackRoom.requireForStack();
-    rethrow(close(true));
+    Failures.rethrow(close(true));
   }
 
   /** Closes what can be closed; returns what that threw, or null. */
@@ -393,15 +394,6 @@ public final class AllocatorStack implements AutoCloseable {
       }
     }
     return failure;
-  }
-
-  private static void rethrow(@Nullable Throwable failure) {
-    if (failure instanceof Error error) {
-      throw error;
-    }
-    if (failure instanceof RuntimeException exception) {
-      throw exception;
-    }
   }
 
   private void checkThread() {

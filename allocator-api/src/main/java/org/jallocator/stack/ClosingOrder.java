@@ -10,6 +10,7 @@ import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.LeakException;
+import org.jallocator.spi.Failures;
 import org.jspecify.annotations.Nullable;
 
 /**

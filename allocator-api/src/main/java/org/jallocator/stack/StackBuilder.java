@@ -7,6 +7,7 @@ import org.jallocator.Allocator;
 import org.jallocator.OwningAllocator;
 import org.jallocator.spi.AllocatorProvider.InnerLayer;
 import org.jallocator.spi.AllocatorSettings;
+import org.jallocator.spi.Failures;
 import org.jallocator.spi.Option;
 import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;

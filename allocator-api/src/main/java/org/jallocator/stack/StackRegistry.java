@@ -4,6 +4,7 @@ import java.lang.System.Logger.Level;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
+import org.jallocator.spi.Failures;
 
 /**
  * The open stacks of a process, by weak references, and the listeners that receive them.

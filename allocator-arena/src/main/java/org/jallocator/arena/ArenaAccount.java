@@ -5,6 +5,7 @@ import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
 import org.jallocator.OwningAllocator;
 import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.Failures;
 import org.jallocator.spi.StackChecked;
 import org.jspecify.annotations.Nullable;
 
@@ -181,31 +182,14 @@ abstract class ArenaAccount {
   }
 
   final void collect(Throwable e) {
-    if (thrown == null) {
-      thrown = e;
-    } else if (thrown != e) {
-      try {
-        thrown.addSuppressed(e);
-      } catch (OutOfMemoryError full) {
-        // The first one is thrown; there is no room to say more.
-      }
-    }
+    thrown = Failures.join(thrown, e);
   }
 
   /** Throws the first that the inner threw, with the later ones suppressed, and forgets it. */
   final void throwCollected() {
     Throwable first = thrown;
-    if (first != null) {
-      thrown = null;
-      rethrow(first);
-    }
-  }
-
-  private static void rethrow(Throwable first) {
-    if (first instanceof RuntimeException e) {
-      throw e;
-    }
-    throw (Error) first;
+    thrown = null;
+    Failures.rethrow(first);
   }
 
   /** {@return the figures} Any thread may ask: what is being changed may count or not. */

@@ -9,6 +9,7 @@ import org.jallocator.LeakException;
 import org.jallocator.OwningAllocator;
 import org.jallocator.spi.AllocatorErrors;
 import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.Failures;
 import org.jallocator.spi.StackChecked;
 import org.jallocator.spi.StackRoom;
 import org.jallocator.spi.Waiting;
@@ -417,7 +418,7 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
         release(block.address, 0, false);
       } catch (RuntimeException | Error e) {
         if (leak != null) {
-          suppress(leak, e);
+          Failures.join(leak, e);
         }
       }
     }
@@ -428,7 +429,7 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
       if (leak == null) {
         throw e;
       }
-      suppress(leak, e);
+      Failures.join(leak, e);
     }
     if (leak != null) {
       throw AllocatorEvents.leaked(name(), leak);

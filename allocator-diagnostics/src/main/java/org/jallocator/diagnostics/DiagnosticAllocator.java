@@ -2,7 +2,6 @@ package org.jallocator.diagnostics;
 
 import org.jallocator.Allocator;
 import org.jallocator.InvalidFreeException;
-import org.jallocator.LeakException;
 import org.jallocator.spi.AllocatorErrors;
 import org.jallocator.spi.AllocatorEvents;
 import org.jallocator.spi.StackChecked;
@@ -153,15 +152,6 @@ abstract class DiagnosticAllocator implements Allocator, StackChecked {
       };
     }
     return false;
-  }
-
-  /** Adds a throwable to a leak, unless the Java heap is full: the leak is more use. */
-  static void suppress(LeakException leak, Throwable next) {
-    try {
-      leak.addSuppressed(next);
-    } catch (OutOfMemoryError heapIsFull) {
-      // The blocks behind this one go back all the same.
-    }
   }
 
   /** Gives one block back to where it was taken from. */

@@ -7,6 +7,7 @@ import org.jallocator.AllocatorStats;
 import org.jallocator.LeakException;
 import org.jallocator.spi.AllocatorEvents;
 import org.jallocator.spi.CallCounts;
+import org.jallocator.spi.Failures;
 import org.jallocator.spi.OwnerFence;
 import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
@@ -127,13 +128,13 @@ abstract sealed class TalliedAllocator extends DiagnosticAllocator implements Ca
       try {
         inner.free(address);
       } catch (RuntimeException | Error e) {
-        suppress(leak, e);
+        Failures.join(leak, e);
       }
     }
     try {
       giveBackStranded();
     } catch (RuntimeException | Error e) {
-      suppress(leak, e);
+      Failures.join(leak, e);
     }
   }
 }

@@ -1,6 +1,7 @@
 package org.jallocator.ffm;
 
 import org.jallocator.Allocator;
+import org.jallocator.spi.Failures;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,27 +64,12 @@ final class BlockList {
       try {
         allocator.free(pairs[at], pairs[at + 1]);
       } catch (IllegalArgumentException e) {
-        refused = join(refused, e);
+        refused = Failures.join(refused, e);
       }
       count--;
     }
     if (refused != null) {
       throw refused;
     }
-  }
-
-  private static IllegalArgumentException join(
-      @Nullable IllegalArgumentException first, IllegalArgumentException next) {
-    if (first == null) {
-      return next;
-    }
-    if (first != next) { // a throwable cannot suppress itself
-      try {
-        first.addSuppressed(next);
-      } catch (VirtualMachineError e) {
-        // The first one is what counts.
-      }
-    }
-    return first;
   }
 }

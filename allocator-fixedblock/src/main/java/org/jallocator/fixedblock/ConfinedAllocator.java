@@ -5,6 +5,7 @@ import org.jallocator.InvalidFreeException;
 import org.jallocator.LeakException;
 import org.jallocator.spi.AllocatorErrors;
 import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.Failures;
 import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
 
@@ -89,9 +90,9 @@ abstract sealed class ConfinedAllocator extends PagedAllocator
         pool.attach(page);
         break;
       }
-      thrown = both(thrown, each);
+      thrown = Failures.join(thrown, each);
     }
-    rethrow(thrown);
+    Failures.rethrow(thrown);
   }
 
   /** Has the pools count all that was freed. */
@@ -199,7 +200,7 @@ abstract sealed class ConfinedAllocator extends PagedAllocator
     requireUsable();
     flush();
     long before = source.reservedBytes();
-    rethrow(giveBackAllFree());
+    Failures.rethrow(giveBackAllFree());
     return before - source.reservedBytes();
   }
 
@@ -214,7 +215,7 @@ abstract sealed class ConfinedAllocator extends PagedAllocator
           pool.attach(page);
           return each;
         }
-        thrown = both(thrown, each);
+        thrown = Failures.join(thrown, each);
       }
     }
     return thrown;
@@ -241,7 +242,7 @@ abstract sealed class ConfinedAllocator extends PagedAllocator
     if (!source.isRefusal(thrown)) {
       owner = null;
     }
-    rethrow(thrown);
+    Failures.rethrow(thrown);
   }
 
   private @Nullable LeakException leak() {
@@ -270,9 +271,9 @@ abstract sealed class ConfinedAllocator extends PagedAllocator
     for (BlockPool pool : pools) {
       for (Page page = pool.detachAny(); page != Page.NONE; page = pool.detachAny()) {
         Throwable each = source.giveBack(page);
-        thrown = both(thrown, each);
+        thrown = Failures.join(thrown, each);
       }
     }
-    rethrow(thrown);
+    Failures.rethrow(thrown);
   }
 }

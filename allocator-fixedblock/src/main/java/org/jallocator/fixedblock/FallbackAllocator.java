@@ -262,18 +262,24 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
   /** {@return true} What is not of the primary is of other, or other throws. */
   @Override
   final boolean tryFreeSlow(long address) {
-    if (tryFreeUngated(address)) {
-      return true;
+    if (!tryFreeUngated(address)) {
+      freeGated(address, false, 0);
     }
+    return true;
+  }
+
+  /** Frees a block of either part, or NULL; {@code size} counts if {@code sized}. */
+  private void freeGated(long address, boolean sized, long size) {
     InvalidFreeException refused = null;
     Caller caller = calls.enter();
     int freed = 0;
     try {
-      if (!tryFreeOfPrimary(address) && address != NULL) {
+      if (address != NULL
+          && !(sized ? primary.tryFree(address, size) : tryFreeOfPrimary(address))) {
         refused = refusal(caller, address);
         if (refused == null) {
           freed = -1;
-          freeOfOther(address);
+          freeOfOther(address, sized, size);
         }
       }
     } catch (RuntimeException | Error e) {
@@ -282,8 +288,9 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
     } finally {
       calls.leave(caller, freed);
     }
-    throwRefusal(refused);
-    return true;
+    if (refused != null) {
+      throw AllocatorEvents.invalidFree(NAME, refused);
+    }
   }
 
   /** {@return whether a block was the primary's} Its hot path was tried. */
@@ -294,8 +301,10 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
   }
 
   /** Frees what is not of the primary. The next tier's hot path was tried, or is seldom the way. */
-  private void freeOfOther(long address) {
-    if (other instanceof FallbackAllocator tier) {
+  private void freeOfOther(long address, boolean sized, long size) {
+    if (sized) {
+      other.free(address, size);
+    } else if (other instanceof FallbackAllocator tier) {
       boolean freed = tier.tryFreeInRoom(address);
       assert freed;
     } else {
@@ -332,7 +341,8 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
     if (isInPageOfPrimary(address, size)) {
       free(address);
     } else {
-      freeGated(address, size);
+      StackRoom.require();
+      freeGated(address, true, size);
     }
   }
 
@@ -340,28 +350,6 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
   final boolean isInPageOfPrimary(long address, long size) {
     PagedAllocator primary = this.fastPrimary;
     return primary != null && primary.isInPageFor(address, size);
-  }
-
-  private void freeGated(long address, long size) {
-    StackRoom.require();
-    InvalidFreeException refused = null;
-    Caller caller = calls.enter();
-    int freed = 0;
-    try {
-      if (address != NULL && !primary.tryFree(address, size)) {
-        refused = refusal(caller, address);
-        if (refused == null) {
-          freed = -1;
-          other.free(address, size);
-        }
-      }
-    } catch (RuntimeException | Error e) {
-      freed = StackChecked.tookNothing(other, e) ? 0 : freed;
-      throw e;
-    } finally {
-      calls.leave(caller, freed);
-    }
-    throwRefusal(refused);
   }
 
   /**
@@ -373,12 +361,6 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
     return other instanceof OwningAllocator || calls.blocks() > 0 || calls.blocksInQuiet(caller) > 0
         ? null
         : new InvalidFreeException(Reason.FOREIGN, NAME, address);
-  }
-
-  private static void throwRefusal(@Nullable InvalidFreeException refused) {
-    if (refused != null) {
-      throw AllocatorEvents.invalidFree(NAME, refused);
-    }
   }
 
   // ---------------------------------------------------------------- limits and figures

@@ -1,6 +1,7 @@
 package org.jallocator.fixedblock;
 
 import org.jallocator.Allocator;
+import org.jallocator.spi.Failures;
 import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
 
@@ -107,12 +108,12 @@ final class HeapPages {
         } else {
           bytes += page.bytes;
         }
-        thrown = PagedAllocator.both(thrown, each);
+        thrown = Failures.join(thrown, each);
       }
     } finally {
       source.arrive();
     }
-    PagedAllocator.rethrow(thrown);
+    Failures.rethrow(thrown);
     return bytes;
   }
 

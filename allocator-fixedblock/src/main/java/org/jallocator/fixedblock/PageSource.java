@@ -4,6 +4,7 @@ import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
 import org.jallocator.spi.AllocatorErrors;
 import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.Failures;
 import org.jallocator.spi.StackChecked;
 import org.jspecify.annotations.Nullable;
 
@@ -176,7 +177,7 @@ final class PageSource {
     try {
       inner.free(page.start(), page.bytes);
     } catch (Throwable e) {
-      Throwable unused = PagedAllocator.both(cause, e);
+      Failures.join(cause, e);
     }
   }
 

@@ -6,7 +6,6 @@ import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.OwningAllocator;
 import org.jallocator.spi.AllocatorErrors;
 import org.jallocator.spi.AllocatorEvents;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The contract over pools of blocks. {@link ConfinedAllocator} and {@link SharedAllocator} have the
@@ -244,31 +243,6 @@ abstract sealed class PagedAllocator extends ColdCalls implements OwningAllocato
   final InvalidFreeException invalid(Reason reason, long address) {
     return AllocatorEvents.invalidFree(
         layerName, new InvalidFreeException(reason, layerName, address));
-  }
-
-  /** {@return the first of two throwables, the second suppressed in it; either may be null} */
-  static @Nullable Throwable both(@Nullable Throwable first, @Nullable Throwable second) {
-    if (first != null && second != null && first != second) {
-      try {
-        first.addSuppressed(second);
-      } catch (OutOfMemoryError heapIsFull) {
-        return first; // it is more use than that one
-      }
-    }
-    return first == null ? second : first;
-  }
-
-  /** Throws what an inner threw, unless that is nothing. */
-  static void rethrow(@Nullable Throwable thrown) {
-    if (thrown instanceof Error error) {
-      throw error;
-    }
-    if (thrown instanceof RuntimeException exception) {
-      throw exception;
-    }
-    if (thrown != null) {
-      throw new AssertionError(thrown); // a checked exception that is declared nowhere
-    }
   }
 
   /**

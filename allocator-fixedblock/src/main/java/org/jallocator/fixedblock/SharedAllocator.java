@@ -7,6 +7,7 @@ import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.LeakException;
 import org.jallocator.spi.AllocatorErrors;
 import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.Failures;
 import org.jallocator.spi.OwnerFence;
 import org.jallocator.spi.StackRoom;
 import org.jallocator.spi.Waiting;
@@ -81,6 +82,9 @@ abstract sealed class SharedAllocator extends PagedAllocator
   @Override
   final long takeSlow(int sizeClass) {
     Thread thread = Thread.currentThread();
+    if (hints.of(thread).home.isTimeToTidy()) {
+      tidy(); // before a block is taken: what the inner throws would lose it
+    }
     for (int tries = 0; ; tries++) {
       requireUsable();
       Heap heap = enter(thread, tries);
@@ -90,7 +94,6 @@ abstract sealed class SharedAllocator extends PagedAllocator
       }
       boolean owned = heap.isAssignedTo(thread);
       PageLayout layout = null;
-      boolean tidy;
       long address;
       try {
         address = heap.takeSlow(sizeClass);
@@ -100,14 +103,10 @@ abstract sealed class SharedAllocator extends PagedAllocator
           layout = pool.nextLayout();
           pool.growing = true;
         }
-        tidy = heap.isTimeToTidy();
       } finally {
         heap.leave(owned);
       }
       if (address != NULL) {
-        if (tidy) {
-          tidy();
-        }
         return address;
       }
       if (layout != null) {
@@ -125,18 +124,11 @@ abstract sealed class SharedAllocator extends PagedAllocator
     if (!owner.tryEnter(thread)) {
       return NULL;
     }
-    long address;
-    boolean tidy;
     try {
-      address = owner.home.takeSlow(sizeClass);
-      tidy = owner.home.isTimeToTidy();
+      return owner.home.isTimeToTidy() ? NULL : owner.home.takeSlow(sizeClass);
     } finally {
       owner.exit();
     }
-    if (tidy && address != NULL) {
-      tidy();
-    }
-    return address;
   }
 
   /** Enters the thread's own heap, or a common one. {@return null if that is taken} */
@@ -257,19 +249,16 @@ abstract sealed class SharedAllocator extends PagedAllocator
 
   /** Gives back the all-free pages of a heap whose owner is idle, if it is time to look for one. */
   private void tidy() {
-    if (StackRoom.hasForInner()) {
-      Heap idle = idleHeap();
+    if (!StackRoom.hasForInner()) {
+      return;
+    }
+    try {
+      Heap idle = heaps.idle();
       if (idle != null) {
         pages.trim(idle);
       }
-    }
-  }
-
-  private @Nullable Heap idleHeap() {
-    try {
-      return heaps.idle();
-    } catch (OutOfMemoryError heapIsFull) {
-      return null; // the free itself is done; a later one looks again
+    } catch (OutOfMemoryError javaHeapIsFull) {
+      // The call that came by can go on; a later one looks again.
     }
   }
 
@@ -402,7 +391,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
       assert open;
       try {
         found = findings();
-        report = found == null || release ? both(found, giveBackAll(release)) : found;
+        report = found == null || release ? Failures.join(found, giveBackAll(release)) : found;
       } finally {
         if (closed) {
           heaps.closeAll();
@@ -414,7 +403,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
       source.endClosing(closed);
     }
     tell(found);
-    rethrow(report);
+    Failures.rethrow(report);
   }
 
   private void tell(@Nullable Throwable found) {
@@ -444,7 +433,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
             pool.attach(page);
             return each;
           }
-          thrown = both(thrown, each);
+          thrown = Failures.join(thrown, each);
         }
       }
     }

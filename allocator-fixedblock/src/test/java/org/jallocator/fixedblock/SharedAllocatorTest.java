@@ -166,6 +166,67 @@ final class SharedAllocatorTest {
     }
   }
 
+  /** Takes no page back. */
+  private static final class Unwilling extends TroublesomeInner {
+
+    private final AtomicLong refused = new AtomicLong();
+    private volatile boolean unwilling = true;
+
+    @Override
+    void beforeFree() {
+      if (unwilling) {
+        refused.incrementAndGet();
+        throw new IllegalStateException("refuses");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aMallocThatTidiesUpForAnIdleThreadLosesNoBlockToTheInner(Form form) throws Exception {
+    var inner = new Unwilling();
+    OwningAllocator allocator = form.over(inner, 4);
+    var ready = new CountDownLatch(1);
+    var end = new CountDownLatch(1);
+    Thread idle =
+        new Thread(
+            () -> {
+              allocator.free(allocator.malloc(64)); // it keeps the page
+              ready.countDown();
+              awaitForever(end);
+            });
+    idle.start();
+    ready.await();
+    var held = new ArrayDeque<Long>();
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (inner.refused.get() < 3 && System.nanoTime() < deadline) {
+      Thread.sleep(1); // the next look for idle heaps
+      for (int i = 0; i < 64 * 64; i++) {
+        try {
+          held.add(allocator.malloc(64));
+        } catch (IllegalStateException refused) {
+          // The malloc may fail with it, but not lose a block.
+        }
+      }
+    }
+    assertTrue(inner.refused.get() >= 3, "nothing was tidied up");
+    assertEquals(held.size(), allocator.stats().liveBlocks());
+    end.countDown();
+    idle.join();
+    inner.unwilling = false;
+    held.forEach(allocator::free);
+    allocator.close();
+    inner.ledger.assertEverythingReturned();
+  }
+
+  private static void awaitForever(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   @ParameterizedTest
   @EnumSource
   void nobodyWaitsForAnotherThreadsCallOfTheInner(Form form) throws InterruptedException {
@@ -290,7 +351,7 @@ final class SharedAllocatorTest {
   @ParameterizedTest
   @EnumSource
   void threadsThatDieHoldingBlocksCostNothing(Form form) throws InterruptedException {
-    // A stripe may have all the live blocks, and spread over more pages than they need.
+    // A heap may have all the live blocks, and spread over more pages than they need.
     long bound = 4 * 4 * 4096;
     for (int waves : new int[] {60, 600}) {
       long peak = peakOfWaves(form, waves);

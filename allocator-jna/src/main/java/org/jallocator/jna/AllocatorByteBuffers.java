@@ -8,7 +8,9 @@ import java.nio.ByteOrder;
 import org.jallocator.Allocator;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
+import org.jallocator.spi.Failures;
 import org.jallocator.spi.StackChecked;
+import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,7 +89,7 @@ public final class AllocatorByteBuffers {
       throw new IllegalArgumentException(
           NAME + ": size is less than zero bytes: size=" + size + ", limit=0");
     }
-    RoomBelow.require();
+    StackRoom.requireAboveStack();
     long address = allocator.malloc(Math.max(size, 1));
     try {
       ByteBuffer buffer = BufferWindows.buffer(address, size);
@@ -120,7 +122,7 @@ public final class AllocatorByteBuffers {
       try {
         free(buffer);
       } catch (RuntimeException | Error e) {
-        Refusals.suppress(t, e);
+        Failures.join(t, e);
       }
       throw t;
     }
@@ -130,7 +132,7 @@ public final class AllocatorByteBuffers {
     try {
       allocator.free(address, bytes);
     } catch (RuntimeException | Error e) {
-      Refusals.suppress(thrown, e);
+      Failures.join(thrown, e);
     }
   }
 
@@ -152,7 +154,7 @@ public final class AllocatorByteBuffers {
     if (buffer == null) {
       return;
     }
-    RoomBelow.require();
+    StackRoom.requireAboveStack();
     BufferTable table = table(buffer);
     synchronized (table) {
       int place = table.find(buffer);

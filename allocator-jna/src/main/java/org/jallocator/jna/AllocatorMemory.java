@@ -5,7 +5,9 @@ import com.sun.jna.Pointer;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jallocator.Allocator;
+import org.jallocator.spi.Failures;
 import org.jallocator.spi.StackChecked;
+import org.jallocator.spi.StackRoom;
 
 /**
  * A block of any {@link Allocator} as JNA's {@link Memory}: accepted wherever JNA takes a {@code
@@ -91,7 +93,7 @@ public final class AllocatorMemory extends CheckedMemory {
    * @throws IllegalStateException if the allocator is closed, or confined to another thread
    */
   public static AllocatorMemory zeroed(Allocator allocator, long size) {
-    RoomBelow.require();
+    StackRoom.requireAboveStack();
     AllocatorMemory memory = malloc(allocator, size);
     try {
       memory.clear();
@@ -155,7 +157,7 @@ public final class AllocatorMemory extends CheckedMemory {
    */
   public AllocatorMemory resize(long newSize) {
     boundsCheck(0, 0);
-    RoomBelow.require();
+    StackRoom.requireAboveStack();
     AllocatorMemory moved = malloc(allocator, newSize);
     try {
       copy(peer, moved.peer, Math.min(size, newSize));
@@ -182,7 +184,7 @@ public final class AllocatorMemory extends CheckedMemory {
     try {
       giveBack();
     } catch (RuntimeException | Error e) {
-      Refusals.suppress(thrown, e);
+      Failures.join(thrown, e);
     }
   }
 
@@ -198,7 +200,7 @@ public final class AllocatorMemory extends CheckedMemory {
    */
   @Override
   public void close() {
-    RoomBelow.require();
+    StackRoom.requireAboveStack();
     giveBack();
   }
 

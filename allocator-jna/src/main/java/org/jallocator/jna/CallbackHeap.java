@@ -9,7 +9,9 @@ import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.LeakException;
 import org.jallocator.spi.AllocatorErrors;
 import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.Failures;
 import org.jallocator.spi.StackChecked;
+import org.jallocator.spi.StackRoom;
 import org.jallocator.spi.Waiting;
 import org.jspecify.annotations.Nullable;
 
@@ -295,13 +297,13 @@ final class CallbackHeap {
     try {
       allocator.free(address, size);
     } catch (RuntimeException | Error e) {
-      Refusals.suppress(thrown, e);
+      Failures.join(thrown, e);
     }
   }
 
   /** Takes a block back. */
   private void give(long address) {
-    RoomBelow.require();
+    StackRoom.requireAboveStack();
     giveBack(address);
   }
 
@@ -309,7 +311,7 @@ final class CallbackHeap {
     try {
       giveBack(address);
     } catch (RuntimeException | Error e) {
-      Refusals.suppress(thrown, e);
+      Failures.join(thrown, e);
     }
   }
 
@@ -409,7 +411,7 @@ final class CallbackHeap {
 
   /** Begins a call that takes a block; makes sure that it has the stack to end, and to free it. */
   private void begin() {
-    RoomBelow.require();
+    StackRoom.requireAboveStack();
     synchronized (sizes) {
       requireOpen();
       pendingCalls++;

@@ -5,6 +5,8 @@ import com.sun.jna.Pointer;
 import java.nio.ByteOrder;
 import java.nio.charset.Charset;
 import org.jallocator.Allocator;
+import org.jallocator.spi.Failures;
+import org.jallocator.spi.StackRoom;
 
 /**
  * Copies text and bytes into the memory of any allocator, for C to read.
@@ -97,7 +99,7 @@ public final class NativeCopy {
    */
   public static Pointer bytes(Allocator allocator, byte[] bytes) {
     Jna.require();
-    RoomBelow.require();
+    StackRoom.requireAboveStack();
     // The object first: if there is no room for it, no block is lost.
     Pointer copy = new Pointer(Allocator.NULL);
     long address = allocator.malloc(Math.max(1, bytes.length));
@@ -115,7 +117,7 @@ public final class NativeCopy {
     try {
       allocator.free(address);
     } catch (RuntimeException | Error e) {
-      Refusals.suppress(thrown, e);
+      Failures.join(thrown, e);
     }
   }
 }

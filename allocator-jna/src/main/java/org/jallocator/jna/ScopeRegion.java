@@ -3,7 +3,9 @@ package org.jallocator.jna;
 import com.sun.jna.ptr.ByReference;
 import java.util.Arrays;
 import org.jallocator.Allocator;
+import org.jallocator.spi.Failures;
 import org.jallocator.spi.StackChecked;
+import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -126,7 +128,7 @@ final class ScopeRegion {
     if (size < 1) {
       throw new IllegalArgumentException("size is less than one byte: size=" + size + ", limit=1");
     }
-    RoomBelow.require();
+    StackRoom.requireAboveStack();
     if (size <= chunkSize / 2 || size <= mask + 1) {
       long needed = ((size + mask) & ~mask) + lostBy(Math.max(alignment, mask + 1));
       if (takeChunk(needed)) {
@@ -310,7 +312,7 @@ final class ScopeRegion {
    * @param outer the number of the scope that is the innermost then
    */
   void moveBack(NativeScope scope, long outer) {
-    RoomBelow.require();
+    StackRoom.requireAboveStack();
     boolean beforeChunk = scope.limit == NO_CHUNK && chunk != Allocator.NULL;
     top = beforeChunk ? (chunk + mask) & ~mask : scope.top;
     limit = beforeChunk ? (chunk + chunkLength) & ~mask : scope.limit;
@@ -336,14 +338,12 @@ final class ScopeRegion {
         refusal = free(at, refusal);
       }
     }
-    if (refusal != null) {
-      Refusals.rethrow(refusal);
-    }
+    Failures.rethrow(refusal);
   }
 
   /** Closes the outermost scope: gives everything back. May be called again. */
   void close() {
-    RoomBelow.require();
+    StackRoom.requireAboveStack();
     innermost = NO_SCOPE;
     if (rings != null) {
       giveRings();
@@ -392,11 +392,9 @@ final class ScopeRegion {
     try {
       freeChunk();
     } catch (RuntimeException | Error e) {
-      refusal = Refusals.join(refusal, e);
+      refusal = join(refusal, e);
     }
-    if (refusal != null) {
-      Refusals.rethrow(refusal);
-    }
+    Failures.rethrow(refusal);
   }
 
   /**
@@ -423,7 +421,15 @@ final class ScopeRegion {
         entries[2 * total + 1] = size;
         total++;
       }
-      return Refusals.join(refusal, e);
+      return join(refusal, e);
     }
+  }
+
+  /** Joins what two frees threw; a stack overflow passes at once: the next free would throw it. */
+  private static @Nullable Throwable join(@Nullable Throwable first, Throwable next) {
+    if (next instanceof StackOverflowError error) {
+      throw error;
+    }
+    return Failures.join(first, next);
   }
 }

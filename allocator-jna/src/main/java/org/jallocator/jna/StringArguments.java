@@ -16,6 +16,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import org.jallocator.Allocator;
+import org.jallocator.spi.Failures;
+import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -161,7 +163,7 @@ public final class StringArguments implements InvocationMapper {
     if (arguments == null || !hasText(arguments)) {
       return call.with(arguments);
     }
-    RoomBelow.require(); // for the frees: nobody keeps what is not freed here
+    StackRoom.requireAboveStack(); // for the frees: nobody keeps what is not freed here
     @Nullable Object[] passed = arguments.clone();
     @Nullable Object result;
     try {
@@ -170,11 +172,11 @@ public final class StringArguments implements InvocationMapper {
     } catch (Throwable thrown) {
       Throwable second = free(arguments, passed);
       if (second != null) {
-        Refusals.suppress(thrown, second);
+        Failures.join(thrown, second);
       }
       throw thrown;
     }
-    Refusals.rethrow(free(arguments, passed));
+    Failures.rethrow(free(arguments, passed));
     return result;
   }
 
@@ -211,7 +213,7 @@ public final class StringArguments implements InvocationMapper {
         try {
           allocator.free(Pointer.nativeValue((Pointer) passed[i]));
         } catch (RuntimeException | Error e) {
-          first = Refusals.first(first, e); // also after an overflow: another size may pass
+          first = Failures.join(first, e); // also after an overflow: another size may pass
         }
       }
     }

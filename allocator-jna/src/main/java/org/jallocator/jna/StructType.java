@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jallocator.spi.AllocatorErrors;
+import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -207,7 +208,7 @@ final class StructType {
   }
 
   private static <T, E extends Exception> T onZeros(long bytes, Trial<T, E> trial) throws E {
-    RoomBelow.require(); // for what gives the bytes back
+    StackRoom.requireAboveStack(); // for what gives the bytes back
     ScopeMemory scratch = ScopeMemory.ofC(bytes);
     if (!scratch.valid()) {
       throw AllocatorErrors.outOfMemory("struct", bytes);

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import org.jallocator.LeakException;
 import org.jallocator.large.Stripe.State;
 import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.Failures;
 import org.jallocator.spi.StackRoom;
 import org.jallocator.spi.Waiting;
 import org.jspecify.annotations.Nullable;
@@ -158,9 +159,7 @@ final class Closing {
     try {
       giveAllBack();
     } catch (RuntimeException | Error e) {
-      if (leak != null) {
-        e.addSuppressed(leak);
-      }
+      Failures.join(e, leak);
       throw e;
     }
     if (leak != null) {
@@ -198,7 +197,7 @@ final class Closing {
         try {
           stripe.giveBack(slot, address, 0);
         } catch (RuntimeException e) {
-          first = Stripes.first(first, e);
+          first = Failures.join(first, e);
         }
       }
     }

@@ -4,6 +4,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jallocator.Allocator;
 import org.jallocator.large.Stripe.State;
+import org.jallocator.spi.Failures;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -268,7 +269,7 @@ final class Stripes {
           }
           sum += bytes;
         } catch (RuntimeException e) {
-          first = first(first, e);
+          first = Failures.join(first, e);
         }
       }
     }
@@ -276,15 +277,5 @@ final class Stripes {
       throw first;
     }
     return sum;
-  }
-
-  static RuntimeException first(@Nullable RuntimeException first, RuntimeException next) {
-    if (first == null) {
-      return next;
-    }
-    if (first != next) {
-      first.addSuppressed(next);
-    }
-    return first;
   }
 }

@@ -16,6 +16,7 @@ import java.util.function.ToLongFunction;
 import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
 import org.jallocator.spi.CallCounts;
+import org.jallocator.spi.Failures;
 import org.jallocator.spi.MemoryLimit;
 import org.jspecify.annotations.Nullable;
 
@@ -182,21 +183,11 @@ final class LayerSeries {
         try {
           registry.remove(meter);
         } catch (RuntimeException | Error e) {
-          failure = join(failure, e);
+          failure = Failures.join(failure, e);
         }
       }
     }
     return failure;
-  }
-
-  private static Throwable join(@Nullable Throwable first, Throwable next) {
-    if (first == null) {
-      return next;
-    }
-    if (first != next) { // a throwable cannot suppress itself
-      first.addSuppressed(next);
-    }
-    return first;
   }
 
   /** Adds a layer that is open. */

@@ -11,6 +11,7 @@ import java.util.ServiceLoader;
 import java.util.concurrent.atomic.LongAdder;
 import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
+import org.jallocator.spi.Failures;
 import org.jallocator.spi.NativeAccess;
 import org.jallocator.spi.StackChecked;
 import org.jallocator.spi.StackRoom;
@@ -112,17 +113,7 @@ public final class StackByteBufAllocator extends AbstractByteBufAllocator
     try {
       free(address, capacity);
     } catch (RuntimeException | Error e) {
-      suppress(thrown, e);
-    }
-  }
-
-  private static void suppress(Throwable thrown, Throwable next) {
-    if (thrown != next) { // the virtual machine's OutOfMemoryError may be one object
-      try {
-        thrown.addSuppressed(next);
-      } catch (VirtualMachineError e) {
-        // The first one is what counts.
-      }
+      Failures.join(thrown, e);
     }
   }
 
