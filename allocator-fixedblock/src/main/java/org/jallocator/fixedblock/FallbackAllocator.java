@@ -9,6 +9,7 @@ import org.jallocator.OwningAllocator;
 import org.jallocator.fixedblock.CallGate.Caller;
 import org.jallocator.spi.AllocatorErrors;
 import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.OwnerFence;
 import org.jallocator.spi.StackChecked;
 import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +32,9 @@ import org.jspecify.annotations.Nullable;
  * iff other is; {@link #create(OwningAllocator, OwningAllocator)} makes that kind.
  *
  * <p>Price: one compare on the way to the primary; on the way to other, for frees, one look-up in
- * the primary. Not for choosing among many sizes: tiers are tried one after another.
+ * the primary, and if shared, two additions to a count of calls: atomic ones for virtual threads,
+ * and for platform threads whose number another thread has, modulo 64. Not for choosing among many
+ * sizes: tiers are tried one after another.
  */
 public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAllocator {
 
@@ -64,6 +67,9 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
     this.primaryMaxSize = primary.maxSize();
     this.otherMaxSize = other.maxSize();
     this.shared = primary.isShared() && other.isShared();
+    if (shared) {
+      OwnerFence.check(NAME);
+    }
     this.calls = new FallbackCalls(shared, canBeShared(primary) && canBeShared(other));
     this.figures = new FallbackFigures(primary, other, calls);
     this.fastPrimary = fastPrimary();
@@ -84,7 +90,9 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
   }
 
   private @Nullable FallbackAllocator fastTier() {
-    return !shared && other instanceof FallbackAllocator tier && !tier.shared ? tier : null;
+    return fastPrimary() != null && other instanceof FallbackAllocator tier && !tier.shared
+        ? tier
+        : null;
   }
 
   /**
@@ -141,7 +149,11 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
       }
       return address;
     } finally {
-      calls.leave(caller, taken);
+      if (shared) {
+        calls.leave(caller, taken);
+      } else {
+        calls.blocks += taken; // not by a call: a stack overflow would lose the block
+      }
     }
   }
 
@@ -170,7 +182,11 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
       }
       return address;
     } finally {
-      calls.leave(caller, taken);
+      if (shared) {
+        calls.leave(caller, taken);
+      } else {
+        calls.blocks += taken; // not by a call: a stack overflow would lose the block
+      }
     }
   }
 
@@ -243,7 +259,7 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
 
   private boolean freeInTier(long address) {
     FallbackAllocator tier = this.fastTier;
-    if (tier == null || !calls.hasBlocksOfCaller() || !tier.freeHot(address)) {
+    if (tier == null || !mayBeInTier(address) || !tier.freeHot(address)) {
       return false;
     }
     calls.blocks--; // not by a call: a stack overflow cannot fall between
@@ -252,11 +268,21 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
 
   private boolean freeInTier(long address, long size) {
     FallbackAllocator tier = this.fastTier;
-    if (tier == null || !calls.hasBlocksOfCaller() || !tier.freeHot(address, size)) {
+    if (tier == null || !mayBeInTier(address) || !tier.freeHot(address, size)) {
       return false;
     }
     calls.blocks--;
     return true;
+  }
+
+  /**
+   * {@return whether blocks are out, the calling thread may free them, and this one is not the
+   * primary's} If the primary has its pages from the next tier, its first block and its page, a
+   * live block of the tier, have one address.
+   */
+  private boolean mayBeInTier(long address) {
+    PagedAllocator primary = this.fastPrimary;
+    return primary != null && calls.hasBlocksOfCaller() && primary.table.find(address) == Page.NONE;
   }
 
   /** {@return true} What is not of the primary is of other, or other throws. */

@@ -22,8 +22,8 @@ final class FallbackCalls {
   /** The thread that may call, if confined. */
   private Thread owner = Thread.currentThread();
 
-  /** The calls in progress, and the blocks that are out; if shared. */
-  private final CallGate gate = new CallGate();
+  /** The calls in progress, and the blocks that are out; null if confined. */
+  private final CallGate gate;
 
   /** The blocks that are out; if confined. */
   long blocks;
@@ -31,8 +31,10 @@ final class FallbackCalls {
   /** Written while no call is in progress. */
   private volatile boolean closed;
 
+  @SuppressWarnings("NullAway") // a shared one alone uses the gate
   FallbackCalls(boolean shared, boolean canBeShared) {
     this.shared = shared;
+    this.gate = shared ? new CallGate() : null;
     this.canBeShared = canBeShared;
   }
 

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
  * The hot paths of a leaf whose kind is not known to the caller. Each kind is called by its name:
  * in a program with several stacks one virtual call would see them all, and none would be inlined.
  *
- * <p>As the leaf's own methods: a NULL and a false say that nothing has changed. So they do for no
- * leaf.
+ * <p>As the leaf's own methods: a NULL and a false say that nothing has changed. If there is no
+ * leaf: NULL, or false.
  */
 final class HotPaths {
 

@@ -70,6 +70,38 @@ final class FallbackAllocatorTest {
     both.free(block, 64);
   }
 
+  /** The page's address is that of its first block, and of a live block of the next tier. */
+  @Test
+  void aBlockOfThePrimaryIsItsAlsoIfItsPageIsABlockOfTheNextTier() {
+    var classes = SizeClassAllocator.builder(leaf).build();
+    var tier = FallbackAllocator.create(classes, leaf);
+    var small = FixedBlockAllocator.builder(tier).blockSize(64).pageSize(4096).build();
+    var both = FallbackAllocator.create(small, tier);
+    long other = both.malloc(100);
+    long[] blocks = new long[64];
+    for (int i = 0; i < blocks.length; i++) {
+      blocks[i] = both.malloc(64);
+    }
+    long inTier = tier.stats().liveBlocks();
+    both.free(blocks[0]); // the first of a full word
+    assertEquals(inTier, tier.stats().liveBlocks());
+    assertEquals(63, small.stats().liveBlocks());
+    var e = assertThrows(InvalidFreeException.class, () -> both.free(blocks[0]));
+    assertEquals(Reason.DOUBLE_FREE, e.reason());
+    assertThrows(InvalidFreeException.class, () -> both.free(blocks[0], 64));
+    assertThrows(InvalidFreeException.class, () -> both.tryFree(blocks[0]));
+    assertEquals(inTier, tier.stats().liveBlocks());
+    for (int i = 1; i < blocks.length; i++) {
+      both.free(blocks[i], 64);
+    }
+    both.free(other);
+    both.close();
+    small.close();
+    tier.close();
+    classes.close();
+    leaf.assertEverythingReturned();
+  }
+
   @Test
   void closingFindsWhatIsOutFromALeafThatKeepsNoBooks() {
     var both =
