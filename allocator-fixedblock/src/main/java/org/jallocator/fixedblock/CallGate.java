@@ -2,6 +2,7 @@ package org.jallocator.fixedblock;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -16,10 +17,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A call adds to a word when it enters and when it leaves: the low bits count calls in progress,
  * the high bits blocks, modulo 2⁴⁴. A platform thread has a word of its own, which it alone writes,
- * without an atomic instruction. Virtual threads, and threads for which there is none left, share
- * some words, to which they add atomically. A block may be taken at one word and freed at another,
- * so that only the sum over all words means anything, and only while no call is in progress. A call
- * enters and leaves at the same word, so that a word without calls is certain.
+ * without an atomic instruction. Virtual threads, and a thread whose number modulo 64 a living one
+ * has, share some words, to which they add atomically. A block may be taken at one word and freed
+ * at another, so that only the sum over all words means anything, and only while no call is in
+ * progress. A call enters and leaves at the same word, so that a word without calls is certain.
  *
  * <p>Proof that a pause is quiet: {@code paused} is set before the words are read; a call adds to
  * its word before it reads {@code paused}. At a shared word both are full fences. At an own word
@@ -55,14 +56,32 @@ final class CallGate {
   /** A word, and whose it is. */
   static class Caller extends FrontPadding {
 
-    /** Who alone writes the word; null: all who have none. Replaced when it has ended. */
-    @Nullable Thread thread;
+    /**
+     * Who alone writes the word; null: all who have none. Weak: a thread that has ended, and its
+     * class loaders, must not stay as long as the gate.
+     */
+    @Nullable WeakReference<Thread> thread;
 
     /** Calls in progress and blocks. */
     private long word;
 
-    Caller(@Nullable Thread thread) {
+    Caller(@Nullable WeakReference<Thread> thread) {
       this.thread = thread;
+    }
+
+    /** {@return whether a thread alone writes the word} */
+    final boolean isOf(Thread thread) {
+      WeakReference<Thread> owner = this.thread;
+      return owner != null && owner.refersTo(thread);
+    }
+
+    /**
+     * {@return the thread that alone writes the word, unless it has ended; null if there is none}
+     */
+    final @Nullable Thread owner() {
+      WeakReference<Thread> owner = this.thread;
+      Thread thread = owner == null ? null : owner.get();
+      return thread != null && thread.isAlive() ? thread : null;
     }
 
     final int calls() {
@@ -108,7 +127,7 @@ final class CallGate {
   Caller enter() {
     Thread thread = Thread.currentThread();
     Caller caller = callers[number(thread)];
-    if (caller.thread != thread) {
+    if (!caller.isOf(thread)) {
       caller = callerOf(thread);
     }
     enter(caller);
@@ -127,8 +146,7 @@ final class CallGate {
 
   private Caller callerOf(Thread thread) {
     Caller caller = callers[number(thread)];
-    Thread other = caller.thread;
-    if (HeapSet.isVirtual(thread) || (other != null && other.isAlive())) {
+    if (HeapSet.isVirtual(thread) || caller.owner() != null) {
       return shared[number(thread) & (SHARED - 1)];
     }
     return adopt(thread);
@@ -138,20 +156,21 @@ final class CallGate {
   synchronized Caller adopt(Thread thread) {
     int number = number(thread);
     Caller caller = callers[number];
-    Thread other = caller.thread;
-    if (other == null) {
-      try {
-        caller = new Padded.PaddedCaller(thread);
-      } catch (OutOfMemoryError e) {
-        return caller;
-      }
-      callers[number] = caller;
-    } else if (other.isAlive()) {
+    if (caller.owner() != null) {
       return shared[number & (SHARED - 1)];
-    } else {
-      caller.thread = thread;
     }
-    return caller;
+    try {
+      WeakReference<Thread> owner = new WeakReference<>(thread);
+      if (caller.thread == null) {
+        caller = new Padded.PaddedCaller(owner);
+        callers[number] = caller;
+      } else {
+        caller.thread = owner;
+      }
+      return caller;
+    } catch (OutOfMemoryError javaHeapIsFull) {
+      return shared[number & (SHARED - 1)];
+    }
   }
 
   /** Enters when the pause has ended, and before another one begins. */
@@ -199,8 +218,8 @@ final class CallGate {
   private List<Thread> threads() {
     List<Thread> threads = new ArrayList<>();
     for (Caller caller : callers) {
-      Thread thread = caller.thread;
-      if (thread != null && thread != Thread.currentThread() && thread.isAlive()) {
+      Thread thread = caller.owner();
+      if (thread != null && thread != Thread.currentThread()) {
         threads.add(thread);
       }
     }

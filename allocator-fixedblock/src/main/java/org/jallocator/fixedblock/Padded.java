@@ -1,5 +1,6 @@
 package org.jallocator.fixedblock;
 
+import java.lang.ref.WeakReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,7 +64,7 @@ final class Padded {
     private long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14, p15;
     // spotless:on
 
-    PaddedCaller(@Nullable Thread thread) {
+    PaddedCaller(@Nullable WeakReference<Thread> thread) {
       super(thread);
     }
   }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import java.lang.ref.WeakReference;
 import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,6 +83,21 @@ final class CallGateTest {
       assertSame(words.get(0), word);
     }
     assertEquals(6, gate.blocks(), "the dead threads' blocks");
+  }
+
+  @Test
+  void aThreadThatHasEndedIsNotKept() throws Exception {
+    Thread thread = new Thread(() -> gate.leave(gate.enter(), 2));
+    WeakReference<Thread> kept = new WeakReference<>(thread);
+    thread.start();
+    thread.join();
+    thread = null;
+    for (int i = 0; i < 100 && kept.get() != null; i++) {
+      System.gc();
+      Thread.sleep(10);
+    }
+    assertNull(kept.get());
+    assertEquals(2, gate.blocks());
   }
 
   /** From JDK 21 on. A pause could not fence a virtual thread for sure. */
