@@ -86,8 +86,9 @@ abstract sealed class ConfinedAllocator extends PagedAllocator
     for (Page page = pool.detach(); page != Page.NONE; page = pool.detach()) {
       Throwable each = source.giveBack(page);
       if (source.isRefusal(each)) {
-        source.restore(page); // the inner did not take it; closing says so
-        pool.attach(page);
+        if (source.restore(page)) { // the inner did not take it; closing says so
+          pool.attach(page);
+        }
         break;
       }
       thrown = Failures.join(thrown, each);
@@ -174,6 +175,7 @@ abstract sealed class ConfinedAllocator extends PagedAllocator
    */
   @Override
   public final long[] liveAddresses(int limit) {
+    StackRoom.require();
     if (!requireClosable()) {
       return new long[0];
     }
@@ -206,13 +208,17 @@ abstract sealed class ConfinedAllocator extends PagedAllocator
 
   /** Gives back all all-free pages; {@return what the inner threw first, or null} */
   private @Nullable Throwable giveBackAllFree() {
-    Throwable thrown = null;
+    Throwable thrown = source.giveStrandedBack();
+    if (source.isRefusal(thrown)) {
+      return thrown;
+    }
     for (BlockPool pool : pools) {
       for (Page page = pool.detachAllFree(); page != Page.NONE; page = pool.detachAllFree()) {
         Throwable each = source.giveBack(page);
         if (source.isRefusal(each)) {
-          source.restore(page);
-          pool.attach(page);
+          if (source.restore(page)) {
+            pool.attach(page);
+          }
           return each;
         }
         thrown = Failures.join(thrown, each);
@@ -260,7 +266,7 @@ abstract sealed class ConfinedAllocator extends PagedAllocator
    */
   @Override
   public final void closeAndRelease() {
-    StackRoom.require();
+    StackRoom.requireAboveStack(); // a page that the inner finds no stack to take is lost here
     if (!requireClosable()) {
       return;
     }
@@ -268,6 +274,7 @@ abstract sealed class ConfinedAllocator extends PagedAllocator
     LeakException leak = leak();
     Throwable thrown = leak == null ? null : AllocatorEvents.leaked(layerName, leak);
     owner = null;
+    thrown = Failures.join(thrown, source.giveStrandedBack());
     for (BlockPool pool : pools) {
       for (Page page = pool.detachAny(); page != Page.NONE; page = pool.detachAny()) {
         Throwable each = source.giveBack(page);

@@ -74,6 +74,9 @@ class Heap extends PagesToCollect {
   /** How often a slow call worked here. */
   private int slowCalls;
 
+  /** How many slow calls there had been when it was last time to look for idle heaps. */
+  private int tidiedAt;
+
   private final String layerName;
   private final PageLayout[][] layouts;
   private final int keptBlocks;
@@ -445,9 +448,17 @@ class Heap extends PagesToCollect {
     }
   }
 
-  /** {@return whether it is time to look for heaps whose owners are idle: each 64th slow call} */
+  /**
+   * {@return whether it is time to look for heaps whose owners are idle: 64 slow calls after the
+   * last time} Who asks without having entered may be told so too often, or too late.
+   */
   final boolean isTimeToTidy() {
-    return (slowCalls & 63) == 63;
+    int calls = slowCalls;
+    if (calls - tidiedAt < 64) {
+      return false;
+    }
+    tidiedAt = calls;
+    return true;
   }
 
   /** Writes addresses of live blocks; {@return how many there are then} */

@@ -3,7 +3,6 @@ package org.jallocator.fixedblock;
 import org.jallocator.Allocator;
 import org.jallocator.spi.Failures;
 import org.jallocator.spi.StackRoom;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Moves pages between the heaps of a shared allocator and the inner. No heap is entered and no lock
@@ -104,10 +103,10 @@ final class HeapPages {
         next = page.nextDetached; // another thread may detach the page again, once reattached
         Throwable each = source.giveBack(page);
         if (source.isRefusal(each)) {
-          each = reattach(page); // the inner did not take it; closing says so
-        } else {
-          bytes += page.bytes;
+          reattach(page); // the inner did not take it; closing says so
+          continue;
         }
+        bytes += page.bytes;
         thrown = Failures.join(thrown, each);
       }
     } finally {
@@ -117,22 +116,22 @@ final class HeapPages {
     return bytes;
   }
 
-  /** {@return null, or why the page could not be put back: it is lost} */
-  private @Nullable Throwable reattach(Page page) {
+  /** Gives a page to its pool again; if the Java heap is full, closing gives it back. */
+  private void reattach(Page page) {
     try {
       Heap heap = page.heap();
-      if (heap.lock()) {
-        try {
-          page.pool.reserve();
-          source.restore(page);
+      boolean open = heap.lock();
+      assert open; // closing waits for pages on their way
+      try {
+        page.pool.reserve();
+        if (source.restore(page)) {
           page.pool.attach(page);
-        } finally {
-          heap.unlock();
         }
+      } finally {
+        heap.unlock();
       }
-      return null;
-    } catch (OutOfMemoryError e) { // the Java heap is full; the pages behind this one go on
-      return e;
+    } catch (OutOfMemoryError javaHeapIsFull) {
+      source.strand(page);
     }
   }
 

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jallocator.spi.OwnerFence;
+import org.jallocator.spi.StackRoom;
 import org.jallocator.spi.Turns;
 import org.jspecify.annotations.Nullable;
 
@@ -302,14 +303,16 @@ final class HeapSet {
 
   /**
    * {@return whether a heap has no owner} It is taken from one that has ended, unless another
-   * thread has the set.
+   * thread has the set, or the Java heap or the stack is full: the next one that asks takes it.
    */
   boolean isOrphan(Heap heap) {
-    if (hasOwnerEnded(heap) && lock.tryLock()) {
+    if (hasOwnerEnded(heap) && StackRoom.hasForInner() && lock.tryLock()) {
       try {
         if (hasOwnerEnded(heap) && !closed) {
           assign(heap, null);
         }
+      } catch (OutOfMemoryError | StackOverflowError full) {
+        return false;
       } finally {
         lock.unlock();
       }

@@ -42,6 +42,9 @@ final class PageSource {
   /** How many threads wait for the end of a close, to let a page set out. */
   private int waiting;
 
+  /** Pages that the inner refused and that the Java heap had no room to use again; linked. */
+  private Page stranded = Page.NONE;
+
   private boolean closing;
   private boolean closed;
 
@@ -212,8 +215,7 @@ final class PageSource {
 
   /** {@return whether what {@link #giveBack} returned says that the inner took nothing} */
   boolean isRefusal(@Nullable Throwable thrown) {
-    return thrown instanceof IllegalStateException
-        || (thrown instanceof StackOverflowError && isStackChecked());
+    return thrown != null && StackChecked.tookNothing(inner, thrown);
   }
 
   boolean isStackChecked() {
@@ -229,12 +231,53 @@ final class PageSource {
   /**
    * Takes a page into the books again that the inner refused to take back.
    *
-   * @throws OutOfMemoryError if the Java heap is full; the page stays dropped
+   * @return whether a pool may use it; if not, since the Java heap is full, it waits for {@link
+   *     #giveStrandedBack}
    */
-  synchronized void restore(Page page) {
-    table.add(page);
+  synchronized boolean restore(Page page) {
+    try {
+      table.add(page);
+    } catch (OutOfMemoryError javaHeapIsFull) {
+      strand(page);
+      return false;
+    }
     reserve(page.bytes);
     innerFrees--;
+    return true;
+  }
+
+  /** As {@link #restore}, of a page that no pool can use. */
+  synchronized void strand(Page page) {
+    page.nextDetached = stranded;
+    stranded = page;
+    reserve(page.bytes);
+    innerFrees--;
+  }
+
+  /**
+   * Gives back the pages that no pool could use, until the inner refuses one again.
+   *
+   * @return what the inner threw first, or null
+   */
+  @Nullable Throwable giveStrandedBack() {
+    Throwable thrown = null;
+    for (Page page = pollStranded(); page != Page.NONE; page = pollStranded()) {
+      Throwable each = giveBack(page);
+      if (isRefusal(each)) {
+        strand(page);
+        return each;
+      }
+      thrown = Failures.join(thrown, each);
+    }
+    return thrown;
+  }
+
+  private synchronized Page pollStranded() {
+    Page page = stranded;
+    if (page != Page.NONE) {
+      stranded = page.nextDetached;
+    }
+    return page;
   }
 
   long reservedBytes() {

@@ -6,6 +6,7 @@ import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.OwningAllocator;
 import org.jallocator.spi.AllocatorErrors;
 import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.StackRoom;
 
 /**
  * The contract over pools of blocks. {@link ConfinedAllocator} and {@link SharedAllocator} have the
@@ -172,6 +173,7 @@ abstract sealed class PagedAllocator extends ColdCalls implements OwningAllocato
   }
 
   private void requireSizeSlow(long address, int sizeClass, long size) {
+    StackRoom.require();
     requireUsable();
     Page page = table.find(address);
     long index = page.index(address);

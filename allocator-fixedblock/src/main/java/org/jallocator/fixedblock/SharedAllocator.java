@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>Pages go back by the rule of {@link BlockPool}. A heap whose owner is idle gives its all-free
- * pages back when slow calls of other threads look for such heaps, each 64th of them, but not more
- * often than once in a millisecond.
+ * pages back when slow calls of other threads look for such heaps: each 64th of them, frees in
+ * common heaps among them and mallocs there not, but not more often than once in a millisecond.
  *
  * <p>Shared, may block: malloc waits for a thread that works on a common heap, or that gets a page
  * from the inner for it; close and trim wait for calls in progress.
@@ -82,9 +82,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
   @Override
   final long takeSlow(int sizeClass) {
     Thread thread = Thread.currentThread();
-    if (hints.of(thread).home.isTimeToTidy()) {
-      tidy(); // before a block is taken: what the inner throws would lose it
-    }
+    tidyBeforeMalloc(thread);
     for (int tries = 0; ; tries++) {
       requireUsable();
       Heap heap = enter(thread, tries);
@@ -120,12 +118,13 @@ abstract sealed class SharedAllocator extends PagedAllocator
   @Override
   final long takeEntered(int sizeClass) {
     Thread thread = Thread.currentThread();
+    tidyBeforeMalloc(thread);
     HeapOwner owner = hints.of(thread);
     if (!owner.tryEnter(thread)) {
       return NULL;
     }
     try {
-      return owner.home.isTimeToTidy() ? NULL : owner.home.takeSlow(sizeClass);
+      return owner.home.takeSlow(sizeClass);
     } finally {
       owner.exit();
     }
@@ -247,6 +246,13 @@ abstract sealed class SharedAllocator extends PagedAllocator
 
   // ---------------------------------------------------------------- trim
 
+  /** Not when a block is taken: what the inner throws at its pages would lose the block. */
+  private void tidyBeforeMalloc(Thread thread) {
+    if (hints.of(thread).home.isTimeToTidy()) {
+      tidy();
+    }
+  }
+
   /** Gives back the all-free pages of a heap whose owner is idle, if it is time to look for one. */
   private void tidy() {
     if (!StackRoom.hasForInner()) {
@@ -257,7 +263,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
       if (idle != null) {
         pages.trim(idle);
       }
-    } catch (OutOfMemoryError javaHeapIsFull) {
+    } catch (OutOfMemoryError | StackOverflowError full) {
       // The call that came by can go on; a later one looks again.
     }
   }
@@ -375,6 +381,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
    */
   @Override
   public final void closeAndRelease() {
+    StackRoom.requireAboveStack(); // a page that the inner finds no stack to take is lost here
     close(true);
   }
 
@@ -390,7 +397,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
       boolean open = heaps.lockAll();
       assert open;
       try {
-        found = findings();
+        found = findings(release);
         report = found == null || release ? Failures.join(found, giveBackAll(release)) : found;
       } finally {
         if (closed) {
@@ -409,6 +416,9 @@ abstract sealed class SharedAllocator extends PagedAllocator
   private void tell(@Nullable Throwable found) {
     if (found instanceof LeakException leak) {
       Throwable unused = AllocatorEvents.leaked(layerName, leak);
+      for (Throwable other : leak.getSuppressed()) {
+        tell(other);
+      }
     } else if (found instanceof InvalidFreeException twice) {
       Throwable unused = AllocatorEvents.invalidFree(layerName, twice);
     }
@@ -422,15 +432,19 @@ abstract sealed class SharedAllocator extends PagedAllocator
    */
   private @Nullable Throwable giveBackAll(boolean release) {
     closed = release; // first: a free of a block that was live finds it closed, not its page gone
-    Throwable thrown = null;
+    Throwable thrown = source.giveStrandedBack();
+    if (source.isRefusal(thrown) && !release) {
+      return thrown;
+    }
     for (Heap heap : heaps.all()) {
       for (int i = 0; i < heap.classes(); i++) {
         BlockPool pool = heap.poolIfMade(i);
         for (Page page = pool.detachAny(); page != Page.NONE; page = pool.detachAny()) {
           Throwable each = source.giveBack(page);
           if (source.isRefusal(each) && !release) {
-            source.restore(page);
-            pool.attach(page);
+            if (source.restore(page)) {
+              pool.attach(page);
+            }
             return each;
           }
           thrown = Failures.join(thrown, each);
@@ -441,22 +455,27 @@ abstract sealed class SharedAllocator extends PagedAllocator
     return thrown;
   }
 
-  /** {@return what speaks against closing, or null} */
-  private @Nullable Throwable findings() {
+  /**
+   * {@return what speaks against closing, or null} If memory is released all the same, that is all:
+   * the leak, and in it the blocks that were freed twice.
+   */
+  private @Nullable Throwable findings(boolean release) {
+    InvalidFreeException twice = null;
     AllocatorStats stats;
     do { // again if frees came meanwhile that made all blocks free: their bits are not collected
       for (Heap heap : heaps.all()) {
         heap.collectAll();
       }
-      InvalidFreeException twice = freedTwice.take(layerName);
-      if (twice != null) {
+      twice = Failures.join(twice, freedTwice.take(layerName));
+      if (twice != null && !release) {
         return twice;
       }
       stats = stats();
     } while (stats.liveBlocks() == 0 && hasLiveBlocks());
-    if (stats.liveBlocks() == 0) {
-      return null;
-    }
+    return stats.liveBlocks() == 0 ? twice : Failures.join(leak(stats), twice);
+  }
+
+  private RuntimeException leak(AllocatorStats stats) {
     long[] found = new long[(int) Math.min(stats.liveBlocks(), LeakException.MAX_ADDRESSES)];
     int count = 0;
     for (Heap heap : heaps.all()) {

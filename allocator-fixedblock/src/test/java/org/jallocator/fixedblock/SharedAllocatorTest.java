@@ -1,6 +1,8 @@
 package org.jallocator.fixedblock;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -17,13 +19,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.jallocator.AllocatorStats;
+import org.jallocator.InvalidFreeException;
 import org.jallocator.LeakException;
 import org.jallocator.OwningAllocator;
+import org.jallocator.spi.StackChecked;
+import org.jallocator.spi.StackRoom;
 import org.jallocator.testkit.RecordingAllocator;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a shared allocator promises beyond the contract, whatever its inner and threads do. */
 @Tag("once")
@@ -166,25 +172,22 @@ final class SharedAllocatorTest {
     }
   }
 
-  /** Takes no page back. */
-  private static final class Unwilling extends TroublesomeInner {
+  /** Fails when a page is given back, and does not say that it took nothing. */
+  private static final class Failing extends TroublesomeInner {
 
-    private final AtomicLong refused = new AtomicLong();
-    private volatile boolean unwilling = true;
+    private final AtomicLong failures = new AtomicLong();
 
     @Override
     void beforeFree() {
-      if (unwilling) {
-        refused.incrementAndGet();
-        throw new IllegalStateException("refuses");
-      }
+      failures.incrementAndGet();
+      throw new Trouble();
     }
   }
 
   @ParameterizedTest
   @EnumSource
   void aMallocThatTidiesUpForAnIdleThreadLosesNoBlockToTheInner(Form form) throws Exception {
-    var inner = new Unwilling();
+    var inner = new Failing();
     OwningAllocator allocator = form.over(inner, 4);
     var ready = new CountDownLatch(1);
     var end = new CountDownLatch(1);
@@ -197,26 +200,21 @@ final class SharedAllocatorTest {
             });
     idle.start();
     ready.await();
-    var held = new ArrayDeque<Long>();
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (inner.refused.get() < 3 && System.nanoTime() < deadline) {
+    long held = 0;
+    while (inner.failures.get() == 0 && held < 5_000_000) {
       Thread.sleep(1); // the next look for idle heaps
-      for (int i = 0; i < 64 * 64; i++) {
+      for (int i = 0; i < 2000; i++) {
         try {
-          held.add(allocator.malloc(64));
-        } catch (IllegalStateException refused) {
+          held += allocator.malloc(64) == 0 ? 0 : 1;
+        } catch (Trouble fromTheInner) {
           // The malloc may fail with it, but not lose a block.
         }
       }
     }
-    assertTrue(inner.refused.get() >= 3, "nothing was tidied up");
-    assertEquals(held.size(), allocator.stats().liveBlocks());
     end.countDown();
     idle.join();
-    inner.unwilling = false;
-    held.forEach(allocator::free);
-    allocator.close();
-    inner.ledger.assertEverythingReturned();
+    assertTrue(inner.failures.get() > 0, "nothing was tidied up");
+    assertEquals(held, allocator.stats().liveBlocks());
   }
 
   private static void awaitForever(CountDownLatch latch) {
@@ -403,6 +401,96 @@ final class SharedAllocatorTest {
     assertTrue(address != 0);
     allocator.free(address);
     allocator.close();
+  }
+
+  @Test
+  void whatIsReleasedWithBlocksThatWereFreedTwiceTellsTheLeakToo() {
+    var allocator = (SharedAllocator) Form.FIXED_BLOCKS.over(new TroublesomeInner(), 2);
+    long leaked = allocator.malloc(64);
+    long twice = allocator.malloc(64);
+    allocator.free(twice);
+    Page page = allocator.findBlock(twice);
+    page.remote.add((int) page.index(twice)); // as if another thread had freed it at the same time
+    var e = assertThrows(LeakException.class, allocator::closeAndRelease);
+    assertArrayEquals(new long[] {leaked}, e.addresses());
+    assertInstanceOf(InvalidFreeException.class, e.getSuppressed()[0]);
+    assertThrows(IllegalStateException.class, () -> allocator.malloc(64));
+  }
+
+  /** Asks for as much stack as a layer that is put on a whole stack. */
+  private static final class Demanding extends TroublesomeInner implements StackChecked {
+
+    @Override
+    void beforeFree() {
+      StackRoom.requireForStack();
+    }
+
+    @Override
+    public boolean isStackChecked() {
+      return true;
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void closeAndReleaseAtTheEndOfAStackLosesNoPage(boolean shared) throws InterruptedException {
+    for (int round = 0; round < 8; round++) {
+      var inner = new Demanding();
+      int padding = round;
+      Thread thread =
+          new Thread(
+              null,
+              () -> {
+                OwningAllocator allocator =
+                    FixedBlockAllocator.builder(inner).pageSize(640).shared(shared).build();
+                for (int i = 0; i < 100; i++) {
+                  long unused = allocator.malloc(64);
+                }
+                new AtTheEnd(allocator).close(padding);
+              },
+              "short stack",
+              256 * 1024);
+      thread.start();
+      thread.join();
+      inner.ledger.assertEverythingReturned();
+    }
+  }
+
+  /** Goes down to the end of the stack, and closes on the way up until that does not overflow. */
+  private static final class AtTheEnd {
+
+    private final OwningAllocator allocator;
+    private boolean closed;
+    private int frame;
+
+    AtTheEnd(OwningAllocator allocator) {
+      this.allocator = allocator;
+    }
+
+    /** Adds frames of another length first, so that the stack ends at another place. */
+    private long close(long padding) {
+      if (padding > 0) {
+        return close(padding - 1) + padding;
+      }
+      goDown();
+      return 0;
+    }
+
+    @SuppressWarnings("InfiniteRecursion") // until the stack ends
+    private void goDown() {
+      try {
+        goDown();
+      } catch (StackOverflowError e) {
+        // here it ends
+      }
+      if (!closed && (frame++ & 3) == 0) {
+        try {
+          allocator.closeAndRelease();
+        } catch (LeakException e) {
+          closed = true;
+        }
+      }
+    }
   }
 
   @Test
