@@ -16,9 +16,9 @@ package org.jallocator;
  *       IllegalStateException} took nothing: the block is what it was. After any other throwable
  *       the caller cannot know whether the block was taken, so it must neither use the block nor
  *       free it again; the allocator may report it as a leak. A layer treats a page that its inner
- *       threw at in the same way: it drops the page from its books, and the exception passes. A
- *       page that the inner refused with an {@code IllegalStateException} stays with the layer,
- *       which goes on; closing throws it.
+ *       threw at in the same way: one that the inner did not take stays with the layer, which goes
+ *       on, and closing throws the exception; any other it drops from its books, and the exception
+ *       passes.
  *   <li>A block is freed once. An allocator that can tell its own memory (every {@link
  *       OwningAllocator}) answers a second free, an interior address or a foreign address with
  *       {@link InvalidFreeException}. One limit is inherent: a second free that comes after the
