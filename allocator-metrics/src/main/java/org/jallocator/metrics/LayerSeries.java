@@ -158,14 +158,23 @@ final class LayerSeries {
   }
 
   /**
-   * Registers all meters with a registry. If it throws, some may be registered: {@link #unregister}
-   * removes them. Calls of the two must not meet.
+   * Registers all meters with a registry; does nothing if that was done. If it throws, some may be
+   * registered: {@link #unregister} removes them. A listener of the registry may do so meanwhile:
+   * then none is left. Calls on two threads must not meet.
    */
+  @SuppressWarnings("ReferenceEquality") // the very list of this call
   void register(MeterRegistry registry) {
     List<Meter> done = new ArrayList<>(meters.size());
-    registered.put(registry, done);
+    if (registered.putIfAbsent(registry, done) != null) {
+      return;
+    }
     for (Function<MeterRegistry, Meter> meter : meters) {
-      done.add(meter.apply(registry));
+      Meter made = meter.apply(registry);
+      if (registered.get(registry) != done) {
+        registry.remove(made);
+        return;
+      }
+      done.add(made);
     }
   }
 
@@ -186,6 +195,15 @@ final class LayerSeries {
           failure = Failures.join(failure, e);
         }
       }
+    }
+    return failure;
+  }
+
+  /** Removes all meters from all registries; see {@link #unregister}. */
+  @Nullable Throwable unregisterAll(@Nullable Throwable before) {
+    Throwable failure = before;
+    while (!registered.isEmpty()) {
+      failure = unregister(registered.keySet().iterator().next(), failure);
     }
     return failure;
   }
