@@ -18,6 +18,7 @@ import org.jallocator.AllocatorStats;
 import org.jallocator.spi.CallCounts;
 import org.jallocator.spi.Failures;
 import org.jallocator.spi.MemoryLimit;
+import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -224,8 +225,12 @@ final class LayerSeries {
       Followed each = rest.next();
       if (gone.test(each)) {
         counters.forEach(counter -> counter.read(each));
+        StackRoom.require();
+        // No object is made from here on: no error may come between the sums and the removal.
+        for (int i = 0; i < each.counts.length; i++) {
+          counters.get(i).retired += each.counts[i];
+        }
         rest.remove();
-        counters.forEach(counter -> counter.retired += each.counts[counter.index]);
       }
     }
   }
