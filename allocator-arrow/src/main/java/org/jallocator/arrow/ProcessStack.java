@@ -2,6 +2,7 @@ package org.jallocator.arrow;
 
 import org.jallocator.AllocatorConfigException;
 import org.jallocator.LeakException;
+import org.jallocator.spi.Failures;
 import org.jallocator.stack.AllocatorStack;
 import org.jspecify.annotations.Nullable;
 
@@ -43,15 +44,27 @@ final class ProcessStack {
 
   private static AllocatorStack open() {
     AllocatorStack opened = AllocatorStack.namedOr(NAME, DEFAULT);
-    if (!opened.allocator().isShared()) {
+    try {
+      if (!opened.allocator().isShared()) {
+        throw new AllocatorConfigException(
+            AllocatorArrow.confined("allocator.stack." + NAME + "=" + opened));
+      }
+      if (Boolean.getBoolean(LEAK_CHECK)) {
+        checkAtTheEnd(opened);
+      }
+      return opened;
+    } catch (RuntimeException | Error e) {
+      closeAfter(e, opened);
+      throw e;
+    }
+  }
+
+  private static void closeAfter(Throwable thrown, AllocatorStack opened) {
+    try {
       opened.close();
-      throw new AllocatorConfigException(
-          AllocatorArrow.confined("allocator.stack." + NAME + "=" + opened));
+    } catch (RuntimeException | Error e) {
+      Failures.join(thrown, e);
     }
-    if (Boolean.getBoolean(LEAK_CHECK)) {
-      checkAtTheEnd(opened);
-    }
-    return opened;
   }
 
   /** If the process ends already, the stack is used without a check: it is no fault of Arrow's. */

@@ -6,6 +6,7 @@ import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.OutOfMemoryException;
 import org.apache.arrow.memory.ReferenceManager;
 import org.jallocator.Allocator;
+import org.jallocator.spi.Failures;
 import org.jallocator.spi.StackRoom;
 
 /**
@@ -61,8 +62,16 @@ final class StackFactory implements AllocationManager.Factory {
     try {
       return new StackAllocationManager(accounting, this, block, size);
     } catch (RuntimeException | Error e) {
-      free(block, size);
+      freeAfter(e, block, size);
       throw e;
+    }
+  }
+
+  private void freeAfter(Throwable thrown, long block, long size) {
+    try {
+      free(block, size);
+    } catch (RuntimeException | Error e) {
+      Failures.join(thrown, e);
     }
   }
 

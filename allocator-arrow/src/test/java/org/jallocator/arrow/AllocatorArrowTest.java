@@ -87,20 +87,36 @@ final class AllocatorArrowTest {
     }
   }
 
+  /** An allocator of Arrow that cannot book anything. */
+  private static BufferAllocator broken(Error error) {
+    return (BufferAllocator)
+        Proxy.newProxyInstance(
+            BufferAllocator.class.getClassLoader(),
+            new Class<?>[] {BufferAllocator.class},
+            (proxy, method, arguments) -> {
+              throw error;
+            });
+  }
+
   @Test
   void losesNoBlockIfArrowCannotBookIt() {
-    BufferAllocator broken =
-        (BufferAllocator)
-            Proxy.newProxyInstance(
-                BufferAllocator.class.getClassLoader(),
-                new Class<?>[] {BufferAllocator.class},
-                (proxy, method, arguments) -> {
-                  throw new OutOfMemoryError("planned");
-                });
+    BufferAllocator broken = broken(new OutOfMemoryError("planned"));
     try (ArrowStack arrow = ArrowStack.open("@general")) {
       var factory = AllocatorArrow.factory(arrow.stack().allocator());
       assertThrows(OutOfMemoryError.class, () -> factory.create(broken, 64));
       assertEquals(0, arrow.liveBlocks());
+    }
+  }
+
+  @Test
+  void throwsWhatArrowThrewIfTheFreeAfterItIsRefusedToo() {
+    OutOfMemoryError error = new OutOfMemoryError("planned");
+    BufferAllocator broken = broken(error);
+    try (var inner = RecordingAllocator.create()) {
+      inner.failFreeOnce(1, RecordingAllocator.FreeFailure.THROWS_RUNTIME_EXCEPTION_AFTER_TAKING);
+      var factory = AllocatorArrow.factory(inner);
+      assertSame(error, assertThrows(Throwable.class, () -> factory.create(broken, 64)));
+      assertEquals(1, error.getSuppressed().length);
     }
   }
 

@@ -106,7 +106,7 @@ public final class NativeCopy {
     Pointer.nativeValue(copy, address);
     try {
       copy.write(0, bytes, 0, bytes.length);
-    } catch (Throwable t) { // no memory of this process
+    } catch (Throwable t) { // JNA's error for an address that cannot be written
       freeAfter(t, allocator, address);
       throw t;
     }

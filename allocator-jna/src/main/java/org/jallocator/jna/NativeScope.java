@@ -291,8 +291,9 @@ public final class NativeScope extends ScopeValues implements AutoCloseable {
    * Closing twice is silent. O(memory objects and blocks).
    *
    * <p>If the allocator throws, the other blocks go back all the same, its first exception is
-   * thrown then, with the others suppressed, and this scope is closed. Only after a {@link
-   * StackOverflowError} is it not: close it again, from where there is more stack.
+   * thrown then, with the others suppressed, and this scope is closed. A {@link StackOverflowError}
+   * is thrown at once. What is left then goes back when the outermost scope closes, or closes
+   * again, from where there is more stack.
    *
    * @throws IllegalStateException if this scope is confined to another thread; it stays open
    */

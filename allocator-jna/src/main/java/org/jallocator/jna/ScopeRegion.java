@@ -35,8 +35,8 @@ import org.jspecify.annotations.Nullable;
  *   innermost == the number of the scope that may be used, 0 when none may
  *   top, limit are multiples of the alignment, or NO_CHUNK before the first chunk
  *   limit - top bytes are left: limit is 0 at the end of the address space
- *   every block is in the entries, is the chunk, or was handed to the allocator's free,
- *     which did not say that it took nothing
+ *   every block is in the entries, is the chunk, or was handed to the allocator's free;
+ *     after a StackOverflowError that took nothing it is back
  * </pre>
  *
  * <p>For that, no call stands between the allocator's answer and the last store that enters it, and
@@ -425,9 +425,13 @@ final class ScopeRegion {
     }
   }
 
-  /** Joins what two frees threw; a stack overflow passes at once: the next free would throw it. */
+  /**
+   * Joins what two frees threw; a stack overflow passes at once, with the first suppressed: the
+   * next free would throw it.
+   */
   private static @Nullable Throwable join(@Nullable Throwable first, Throwable next) {
     if (next instanceof StackOverflowError error) {
+      Failures.join(error, first);
       throw error;
     }
     return Failures.join(first, next);

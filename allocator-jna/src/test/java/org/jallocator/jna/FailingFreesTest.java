@@ -1,5 +1,6 @@
 package org.jallocator.jna;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -265,6 +266,44 @@ final class FailingFreesTest {
       outer.close();
       assertEquals(0, checked.live.size(), "at call " + call);
     }
+  }
+
+  /** Takes its first block and throws, overflows at its second, and takes all others. */
+  private static final class RefusingAndOverflowing extends Faulty implements StackChecked {
+
+    private final RuntimeException refusal = new UnsupportedOperationException("fault");
+    private int frees;
+
+    @Override
+    public void free(long address, long size) {
+      frees++;
+      if (frees == 2) {
+        throw new StackOverflowError("fault");
+      }
+      super.free(address, size);
+      if (frees == 1) {
+        throw refusal;
+      }
+    }
+
+    @Override
+    public boolean isStackChecked() {
+      return true;
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void anOverflowAtClosingHasTheRefusalBeforeItAsSuppressed(boolean isNested) {
+    RefusingAndOverflowing allocator = new RefusingAndOverflowing();
+    NativeScope outer = NativeScope.open(allocator, 1024, 0);
+    outer.malloc(1);
+    NativeScope scope = isNested ? outer.nested() : outer;
+    fill(scope);
+    StackOverflowError overflow = assertThrows(StackOverflowError.class, scope::close);
+    assertArrayEquals(new Throwable[] {allocator.refusal}, overflow.getSuppressed());
+    outer.close();
+    assertEquals(0, allocator.live.size());
   }
 
   @Test

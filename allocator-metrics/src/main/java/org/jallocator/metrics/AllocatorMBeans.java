@@ -4,15 +4,16 @@ import java.lang.System.Logger.Level;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import org.jallocator.stack.AllocatorStack;
 import org.jallocator.stack.StackLayer;
 import org.jallocator.stack.StackListener;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Registers MXBeans for the stacks that are open, and for each stack that opens later. Closing a
@@ -138,11 +139,18 @@ public final class AllocatorMBeans implements AutoCloseable {
     return free;
   }
 
+  /** Adds a bean, unless a listener of the server has closed the stack, or this, meanwhile. */
   private void add(Registration registration, String name, Object bean) {
+    if (!registrations.contains(registration)) {
+      return;
+    }
     try {
       ObjectName objectName = objectName(name);
       server.registerMBean(bean, objectName);
       registration.names().add(objectName);
+      if (!registrations.contains(registration)) {
+        unregister(objectName);
+      }
     } catch (JMException e) {
       throw new IllegalStateException("bean cannot be registered: name=" + name, e);
     }
@@ -157,36 +165,43 @@ public final class AllocatorMBeans implements AutoCloseable {
   }
 
   private synchronized void remove(AllocatorStack stack) {
-    purge();
-    for (Iterator<Registration> each = registrations.iterator(); each.hasNext(); ) {
-      Registration registration = each.next();
-      if (registration.bean().stack() == stack) {
-        unregister(registration);
-        each.remove();
-      }
-    }
+    removeIf(known -> known == null || known == stack);
   }
 
   private void purge() {
-    for (Iterator<Registration> each = registrations.iterator(); each.hasNext(); ) {
-      Registration registration = each.next();
-      if (registration.bean().stack() == null) {
-        unregister(registration);
-        each.remove();
+    removeIf(known -> known == null);
+  }
+
+  /** Removes registrations by their stacks, which are null if they are garbage. */
+  private void removeIf(Predicate<@Nullable AllocatorStack> gone) {
+    // A copy: the server calls listeners of its own, which may open and close stacks.
+    for (Registration each : List.copyOf(registrations)) {
+      if (gone.test(each.bean().stack())) {
+        unregister(each);
+        registrations.remove(each);
       }
     }
   }
 
+  /**
+   * Unregisters beans. Each is out of the list first: a listener of the server may come back here,
+   * and a thread that unregisters a bean twice at once waits for itself in the server.
+   */
   private void unregister(Registration registration) {
-    for (ObjectName name : registration.names()) {
-      try {
-        server.unregisterMBean(name);
-      } catch (JMException e) {
-        // Other code unregistered it.
-      } catch (RuntimeException e) {
-        System.getLogger(AllocatorMBeans.class.getName())
-            .log(Level.WARNING, "bean cannot be unregistered: name=" + name, e);
-      }
+    List<ObjectName> names = registration.names();
+    while (!names.isEmpty()) {
+      unregister(names.remove(names.size() - 1));
+    }
+  }
+
+  private void unregister(ObjectName name) {
+    try {
+      server.unregisterMBean(name);
+    } catch (JMException e) {
+      // Other code unregistered it.
+    } catch (RuntimeException e) {
+      System.getLogger(AllocatorMBeans.class.getName())
+          .log(Level.WARNING, "bean cannot be unregistered: name=" + name, e);
     }
   }
 
@@ -199,8 +214,7 @@ public final class AllocatorMBeans implements AutoCloseable {
     AllocatorStack.removeListener(listener);
     synchronized (this) {
       closed = true;
-      registrations.forEach(this::unregister);
-      registrations.clear();
+      removeIf(known -> true);
     }
   }
 }

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.WeakHashMap;
 import org.jallocator.Allocator;
+import org.jallocator.spi.Failures;
 import org.jallocator.stack.AllocatorStack;
 import org.jallocator.stack.StackLayer;
 import org.jallocator.stack.StackListener;
@@ -60,9 +61,10 @@ public final class AllocatorMetrics implements MeterBinder, AutoCloseable {
       };
 
   private final Map<Id, LayerSeries> series = new LinkedHashMap<>();
-  private final Set<MeterRegistry> registries = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Set<AllocatorStack> followed = Collections.newSetFromMap(new WeakHashMap<>());
-  private boolean listening;
+
+  /** The listener is added iff there is one. */
+  private final Set<MeterRegistry> registries = Collections.newSetFromMap(new IdentityHashMap<>());
 
   /** For a bean; does nothing before it is bound. */
   public AllocatorMetrics() {}
@@ -76,30 +78,31 @@ public final class AllocatorMetrics implements MeterBinder, AutoCloseable {
    *     and may be bound again
    */
   @Override
-  public void bindTo(MeterRegistry registry) {
-    boolean first;
-    synchronized (this) {
-      if (!registries.add(registry)) {
-        return;
-      }
-      try {
-        series.values().forEach(each -> each.register(registry));
-      } catch (RuntimeException | Error e) {
-        registries.remove(registry);
-        series.values().forEach(each -> each.unregister(registry, e));
-        throw e;
-      }
-      first = !listening;
-      listening = true;
+  public synchronized void bindTo(MeterRegistry registry) {
+    if (!registries.add(registry)) {
+      return;
     }
-    if (first) {
-      try {
+    boolean first = registries.size() == 1;
+    try {
+      for (LayerSeries each : List.copyOf(series.values())) {
+        register(each, registry);
+      }
+      if (first) {
         AllocatorStack.addListener(listener);
         AllocatorStack.openStacks().forEach(this::follow);
-      } catch (RuntimeException | Error e) {
-        removeAll(e);
-        throw e;
       }
+    } catch (RuntimeException | Error e) {
+      unbind(registry, e);
+      throw e;
+    }
+  }
+
+  private void unbind(MeterRegistry registry, Throwable failure) {
+    registries.remove(registry);
+    if (registries.isEmpty()) {
+      removeAll(failure);
+    } else {
+      List.copyOf(series.values()).forEach(each -> each.unregister(registry, failure));
     }
   }
 
@@ -110,11 +113,11 @@ public final class AllocatorMetrics implements MeterBinder, AutoCloseable {
     List<StackLayer> layers = stack.layers();
     for (StackLayer layer : layers) {
       Id id = id(stack, layer);
-      if (!series.containsKey(id)) {
-        series.put(id, create(id, layer));
+      // A registry calls listeners of its own, which may close this, or the stack.
+      if (!registries.isEmpty() && !series.containsKey(id)) {
+        create(id, layer);
       }
     }
-    // A registry calls listeners of its own, which may have closed the stack, or this.
     if (isToFollow(stack)) {
       try {
         for (StackLayer layer : layers) {
@@ -133,18 +136,30 @@ public final class AllocatorMetrics implements MeterBinder, AutoCloseable {
 
   private boolean isToFollow(AllocatorStack stack) {
     // If the stack is open now, the listener retires it later: it waits for this lock.
-    return listening && !followed.contains(stack) && AllocatorStack.openStacks().contains(stack);
+    return !registries.isEmpty()
+        && !followed.contains(stack)
+        && AllocatorStack.openStacks().contains(stack);
   }
 
-  private LayerSeries create(Id id, StackLayer layer) {
+  private void create(Id id, StackLayer layer) {
     LayerSeries created = new LayerSeries(id.tags(), layer.allocator());
+    series.put(id, created); // first: a listener of a registry may close this, or bind another
     try {
-      registries.forEach(created::register);
+      for (MeterRegistry registry : List.copyOf(registries)) {
+        register(created, registry);
+      }
     } catch (RuntimeException | Error e) {
-      registries.forEach(registry -> created.unregister(registry, e));
+      series.remove(id, created);
+      created.unregisterAll(e);
       throw e;
     }
-    return created;
+  }
+
+  /** Registers a series, unless a listener of a registry has closed this meanwhile. */
+  private void register(LayerSeries each, MeterRegistry registry) {
+    if (series.containsValue(each)) {
+      each.register(registry);
+    }
   }
 
   private synchronized void retire(AllocatorStack stack) {
@@ -167,36 +182,27 @@ public final class AllocatorMetrics implements MeterBinder, AutoCloseable {
   }
 
   /**
-   * Removes all meters, and registers none after this. A second call does nothing.
+   * Removes all meters, and registers none after this unless it is bound again. A second call does
+   * nothing. Shared, may block.
    *
    * @throws RuntimeException what a registry throws at a meter; the others are removed
    */
   @Override
-  public void close() {
-    Throwable failure = removeAll(null);
-    if (failure instanceof Error error) {
-      throw error;
-    }
-    if (failure instanceof RuntimeException exception) {
-      throw exception;
-    }
+  public synchronized void close() {
+    Failures.rethrow(removeAll(null));
   }
 
   /** Returns what was thrown before, or else what a registry throws at a meter, or null. */
   private @Nullable Throwable removeAll(@Nullable Throwable before) {
+    List<LayerSeries> all = List.copyOf(series.values());
     AllocatorStack.removeListener(listener);
+    registries.clear(); // first: a listener of a registry may open a stack
     Throwable failure = before;
-    synchronized (this) {
-      listening = false;
-      for (MeterRegistry registry : registries) {
-        for (LayerSeries each : series.values()) {
-          failure = each.unregister(registry, failure);
-        }
-      }
-      registries.clear();
-      series.clear();
-      followed.clear();
+    for (LayerSeries each : all) {
+      failure = each.unregisterAll(failure);
     }
+    series.clear();
+    followed.clear();
     return failure;
   }
 }

@@ -6,6 +6,7 @@ import org.jallocator.AllocatorStats;
 import org.jallocator.LeakException;
 import org.jallocator.spi.AllocatorErrors;
 import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.StackChecked;
 
 /**
  * Passes every call on to the inner, and records an event {@code org.jallocator.Malloc} and {@code
@@ -27,7 +28,7 @@ import org.jallocator.spi.AllocatorEvents;
  *
  * <p>Confined to its owner thread, or shared, as the inner is.
  */
-class JfrAllocator implements Allocator {
+class JfrAllocator implements Allocator, StackChecked {
 
   static final String NAME = "jfr";
 
@@ -156,6 +157,12 @@ class JfrAllocator implements Allocator {
   @Override
   public final boolean isShared() {
     return inner.isShared();
+  }
+
+  /** {@return whether the inner is: no call changes anything here} Shared, never blocks. */
+  @Override
+  public final boolean isStackChecked() {
+    return StackChecked.is(inner);
   }
 
   @Override

@@ -18,6 +18,7 @@ import org.jallocator.AllocatorStats;
 import org.jallocator.spi.CallCounts;
 import org.jallocator.spi.Failures;
 import org.jallocator.spi.MemoryLimit;
+import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -158,14 +159,23 @@ final class LayerSeries {
   }
 
   /**
-   * Registers all meters with a registry. If it throws, some may be registered: {@link #unregister}
-   * removes them. Calls of the two must not meet.
+   * Registers all meters with a registry; does nothing if that was done. If it throws, some may be
+   * registered: {@link #unregister} removes them. A listener of the registry may do so meanwhile:
+   * then none is left. Calls on two threads must not meet.
    */
+  @SuppressWarnings("ReferenceEquality") // the very list of this call
   void register(MeterRegistry registry) {
     List<Meter> done = new ArrayList<>(meters.size());
-    registered.put(registry, done);
+    if (registered.putIfAbsent(registry, done) != null) {
+      return;
+    }
     for (Function<MeterRegistry, Meter> meter : meters) {
-      done.add(meter.apply(registry));
+      Meter made = meter.apply(registry);
+      if (registered.get(registry) != done) {
+        registry.remove(made);
+        return;
+      }
+      done.add(made);
     }
   }
 
@@ -190,6 +200,15 @@ final class LayerSeries {
     return failure;
   }
 
+  /** Removes all meters from all registries; see {@link #unregister}. */
+  @Nullable Throwable unregisterAll(@Nullable Throwable before) {
+    Throwable failure = before;
+    while (!registered.isEmpty()) {
+      failure = unregister(registered.keySet().iterator().next(), failure);
+    }
+    return failure;
+  }
+
   /** Adds a layer that is open. */
   synchronized void add(Allocator layer) {
     retireIf(each -> each.get() == null);
@@ -206,8 +225,12 @@ final class LayerSeries {
       Followed each = rest.next();
       if (gone.test(each)) {
         counters.forEach(counter -> counter.read(each));
+        StackRoom.require();
+        // No object is made from here on: no error may come between the sums and the removal.
+        for (int i = 0; i < each.counts.length; i++) {
+          counters.get(i).retired += each.counts[i];
+        }
         rest.remove();
-        counters.forEach(counter -> counter.retired += each.counts[counter.index]);
       }
     }
   }

@@ -12,6 +12,7 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicReference;
@@ -20,7 +21,10 @@ import javax.management.InstanceAlreadyExistsException;
 import javax.management.JMX;
 import javax.management.MBeanServer;
 import javax.management.MBeanServerConnection;
+import javax.management.MBeanServerDelegate;
 import javax.management.MBeanServerFactory;
+import javax.management.MBeanServerNotification;
+import javax.management.NotificationListener;
 import javax.management.ObjectName;
 import javax.management.remote.JMXConnector;
 import javax.management.remote.JMXConnectorFactory;
@@ -29,7 +33,9 @@ import javax.management.remote.JMXConnectorServerFactory;
 import javax.management.remote.JMXServiceURL;
 import org.jallocator.stack.AllocatorStack;
 import org.jallocator.stack.StackListener;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What a JMX client sees of stacks. */
 // Beans and stacks do their work by being open; the client talks to this test alone.
@@ -194,6 +200,91 @@ class AllocatorMBeansTest {
       assertFalse(server.isRegistered(name("org.jallocator:type=Allocator,name=second")));
     } finally {
       first.close();
+    }
+  }
+
+  /** Runs something once, at a notification of a type with a number. */
+  private static NotificationListener at(String type, int number, Runnable action) {
+    int[] heard = {0};
+    return (notification, any) -> {
+      if (notification.getType().equals(type) && ++heard[0] == number) {
+        action.run();
+      }
+    };
+  }
+
+  private static MBeanServer heardBy(NotificationListener listener) throws Exception {
+    MBeanServer server = MBeanServerFactory.newMBeanServer();
+    server.addNotificationListener(MBeanServerDelegate.DELEGATE_NAME, listener, null, null);
+    return server;
+  }
+
+  @Test
+  void aStackThatAListenerOfTheServerClosesHasNoBeans() throws Exception {
+    for (int n = 1; n <= 3; n++) {
+      AllocatorStack stack = AllocatorStack.named("closing", "jna");
+      MBeanServer heard =
+          heardBy(at(MBeanServerNotification.REGISTRATION_NOTIFICATION, n, stack::close));
+      try (AllocatorMBeans beans = AllocatorMBeans.register(heard)) {
+        assertEquals(Set.of(), names(heard), "at bean " + n);
+      }
+    }
+  }
+
+  @Test
+  void noBeanIsLeftIfAListenerOfTheServerClosesWhileBeansAreRegistered() throws Exception {
+    for (int n = 1; n <= 3; n++) {
+      AtomicReference<@Nullable AllocatorMBeans> beans = new AtomicReference<>();
+      MBeanServer heard =
+          heardBy(
+              at(
+                  MBeanServerNotification.REGISTRATION_NOTIFICATION,
+                  n,
+                  () -> Objects.requireNonNull(beans.get()).close()));
+      beans.set(AllocatorMBeans.register(heard));
+      try (AllocatorStack stack = AllocatorStack.named("late", "jna")) {
+        assertEquals(Set.of(), names(heard), stack + ", at bean " + n);
+      }
+    }
+  }
+
+  @Test
+  void aStackThatAListenerOfTheServerClosesAtTheEndOfAnotherFreesBothNames() throws Exception {
+    for (int n = 1; n <= 3; n++) {
+      AllocatorStack first = AllocatorStack.named("first", "jna");
+      AllocatorStack second = AllocatorStack.named("second", "jna");
+      MBeanServer heard =
+          heardBy(at(MBeanServerNotification.UNREGISTRATION_NOTIFICATION, n, second::close));
+      try (AllocatorMBeans beans = AllocatorMBeans.register(heard)) {
+        Set<String> before = names(heard);
+        first.close();
+        assertEquals(Set.of(), names(heard), "at bean " + n);
+        try (AllocatorStack third = AllocatorStack.named("first", "jna");
+            AllocatorStack fourth = AllocatorStack.named("second", "jna")) {
+          assertEquals(before, names(heard), "at bean " + n);
+        }
+      }
+    }
+  }
+
+  @Test
+  @Timeout(60) // a thread that unregisters a bean twice at once waits for itself
+  void aListenerOfTheServerMayCloseAgainWhileBeansAreUnregistered() throws Exception {
+    for (int n = 1; n <= 6; n++) {
+      AtomicReference<@Nullable AllocatorMBeans> beans = new AtomicReference<>();
+      MBeanServer heard =
+          heardBy(
+              at(
+                  MBeanServerNotification.UNREGISTRATION_NOTIFICATION,
+                  n,
+                  () -> Objects.requireNonNull(beans.get()).close()));
+      try (AllocatorStack first = AllocatorStack.named("first", "jna");
+          AllocatorStack second = AllocatorStack.named("second", "jna")) {
+        beans.set(AllocatorMBeans.register(heard));
+        assertEquals(6, names(heard).size());
+        Objects.requireNonNull(beans.get()).close();
+        assertEquals(Set.of(), names(heard), "at bean " + n);
+      }
     }
   }
 

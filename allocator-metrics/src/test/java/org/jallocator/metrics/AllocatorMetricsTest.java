@@ -18,6 +18,7 @@ import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
 import org.jallocator.spi.CallCounts;
@@ -273,6 +274,125 @@ class AllocatorMetricsTest {
       assertEquals(List.of(), lines("second"));
     } finally {
       first.close();
+    }
+  }
+
+  /** Runs something once, when a listener has been called for so many meters. */
+  private static Consumer<Meter> at(int meter, Runnable action) {
+    int[] called = {0};
+    return any -> {
+      if (++called[0] == meter) {
+        action.run();
+      }
+    };
+  }
+
+  @Test
+  void noMeterIsLeftIfAListenerOfTheRegistryClosesWhileMetersAreRegistered() {
+    try (AllocatorStack stack = AllocatorStack.named("closing", EXPRESSION)) {
+      int meters = 18; // six for each of the three layers that keep books
+      for (int n = 1; n <= meters; n++) {
+        for (boolean first : new boolean[] {true, false}) {
+          AllocatorMetrics metrics = new AllocatorMetrics();
+          SimpleMeterRegistry other = new SimpleMeterRegistry();
+          if (!first) {
+            metrics.bindTo(other);
+            assertEquals(meters, other.getMeters().size(), stack::toString);
+          }
+          SimpleMeterRegistry simple = new SimpleMeterRegistry();
+          simple.config().onMeterAdded(at(n, metrics::close));
+          metrics.bindTo(simple);
+          assertEquals("", simple.getMetersAsString(), "at meter " + n);
+          assertEquals("", other.getMetersAsString(), "at meter " + n);
+          AllocatorStack.named("later", EXPRESSION).close();
+          assertEquals("", simple.getMetersAsString(), "at meter " + n);
+          metrics.bindTo(other);
+          assertEquals(meters, other.getMeters().size());
+          metrics.close();
+        }
+      }
+    }
+  }
+
+  @Test
+  void aStackThatOpensWhileMetersAreRegisteredHasMetersInEachRegistry() {
+    List<AllocatorStack> opened = new ArrayList<>();
+    SimpleMeterRegistry simple = new SimpleMeterRegistry();
+    simple.config().onMeterAdded(at(7, () -> opened.add(AllocatorStack.named("b", EXPRESSION))));
+    try (AllocatorMetrics metrics = new AllocatorMetrics();
+        AllocatorStack stack = AllocatorStack.named("a", EXPRESSION)) {
+      metrics.bindTo(registry);
+      metrics.bindTo(simple);
+      assertEquals(18, lines("a").size(), stack::toString);
+      assertEquals(18, lines("b").size());
+      assertEquals(36, simple.getMeters().size());
+      opened.get(0).close();
+    }
+    assertEquals("", simple.getMetersAsString());
+  }
+
+  @Test
+  void aRegistryThatIsBoundWhileMetersAreRegisteredHasThemAll() {
+    SimpleMeterRegistry simple = new SimpleMeterRegistry();
+    try (AllocatorMetrics metrics = new AllocatorMetrics();
+        AllocatorStack stack = AllocatorStack.named("both", EXPRESSION)) {
+      registry.config().onMeterAdded(at(7, () -> metrics.bindTo(simple)));
+      metrics.bindTo(registry);
+      assertEquals(18, lines("both").size(), stack::toString);
+      assertEquals(18, simple.getMeters().size());
+    }
+    assertEquals("", simple.getMetersAsString());
+  }
+
+  @Test
+  void noMeterIsLeftIfAListenerOfTheRegistryComesBackWhileMetersAreRemoved() {
+    for (int n = 1; n <= 18; n++) {
+      SimpleMeterRegistry simple = new SimpleMeterRegistry();
+      SimpleMeterRegistry other = new SimpleMeterRegistry();
+      AllocatorMetrics metrics = new AllocatorMetrics();
+      simple.config().onMeterRemoved(at(n, metrics::close));
+      simple
+          .config()
+          .onMeterRemoved(at(n, () -> AllocatorStack.named("other", EXPRESSION).close()));
+      try (AllocatorStack stack = AllocatorStack.named("removed", EXPRESSION)) {
+        metrics.bindTo(simple);
+        metrics.bindTo(other);
+        metrics.close();
+        assertEquals("", simple.getMetersAsString(), stack::toString);
+        assertEquals("", other.getMetersAsString(), stack::toString);
+      }
+    }
+  }
+
+  @Test
+  void aRegistryThatRefusesAMeterUndoesNothingOfOneThatAnotherThreadBinds() throws Exception {
+    SimpleMeterRegistry refusing = new SimpleMeterRegistry();
+    try (AllocatorMetrics metrics = new AllocatorMetrics();
+        AllocatorStack stack = AllocatorStack.named("contended", EXPRESSION)) {
+      Thread other = new Thread(() -> metrics.bindTo(registry));
+      refusing
+          .config()
+          .onMeterAdded(
+              at(
+                  7,
+                  () -> {
+                    other.start();
+                    awaitBlockedOrEnded(other);
+                    throw new IllegalStateException("planted by a test");
+                  }));
+      assertThrows(IllegalStateException.class, () -> metrics.bindTo(refusing));
+      other.join();
+      assertEquals("", refusing.getMetersAsString());
+      assertEquals(18, lines("contended").size(), stack::toString);
+      try (AllocatorStack next = AllocatorStack.named("next", EXPRESSION)) {
+        assertEquals(18, lines("next").size(), next::toString);
+      }
+    }
+  }
+
+  private static void awaitBlockedOrEnded(Thread thread) {
+    while (thread.getState() != Thread.State.BLOCKED && thread.isAlive()) {
+      Thread.onSpinWait();
     }
   }
 

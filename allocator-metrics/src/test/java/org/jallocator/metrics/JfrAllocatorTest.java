@@ -7,11 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import java.util.List;
 import java.util.stream.Stream;
 import org.jallocator.Allocator;
 import org.jallocator.LeakException;
 import org.jallocator.OwningAllocator;
 import org.jallocator.fixedblock.FixedBlockAllocator;
+import org.jallocator.spi.StackChecked;
 import org.jallocator.stack.AllocatorStack;
 import org.jallocator.testkit.AllocatorContract;
 import org.jallocator.testkit.LayerKind;
@@ -72,6 +74,18 @@ class JfrAllocatorTest {
       assertFalse(stack.allocator() instanceof OwningAllocator);
       assertEquals("jfr(sample=512KiB, jna)", stack.toString());
     }
+  }
+
+  @Test
+  void aStackOverflowHasTakenNothingIffThatIsSoOfTheInner() {
+    for (String stack : List.of("jfr(jna)", "jfr(fixedblock(blockSize=64, jna))")) {
+      try (AllocatorStack checked = AllocatorStack.open(stack)) {
+        assertTrue(StackChecked.is(checked.allocator()), stack);
+      }
+    }
+    RecordingAllocator inner = RecordingAllocator.create();
+    assertFalse(StackChecked.is(new JfrAllocator(inner, 0)));
+    assertFalse(StackChecked.is(new OwningJfrAllocator(inner, 0)));
   }
 
   @TestFactory

@@ -12,6 +12,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.GatheringByteChannel;
 import java.nio.channels.ScatteringByteChannel;
+import org.jallocator.spi.Failures;
 import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
 
@@ -57,9 +58,16 @@ final class StackByteBuf extends AbstractReferenceCountedByteBuf {
     return super.release(decrement);
   }
 
-  /** Releases a buffer that was just made, by a caller that has asked for the room. */
-  void discard() {
-    super.release();
+  /**
+   * Releases a buffer that was just made, by a caller that has asked for the room, after something
+   * was thrown; that suppresses what the release throws.
+   */
+  void discardAfter(Throwable thrown) {
+    try {
+      super.release();
+    } catch (RuntimeException | Error e) {
+      Failures.join(thrown, e);
+    }
   }
 
   @Override
@@ -376,7 +384,16 @@ final class StackByteBuf extends AbstractReferenceCountedByteBuf {
   public ByteBuf copy(int index, int length) {
     checkIndex(index, length);
     ByteBuf copy = allocator.directBuffer(length, maxCapacity());
-    return copy.writeBytes(this, index, length);
+    try {
+      return copy.writeBytes(this, index, length);
+    } catch (Throwable t) { // a full Java heap
+      try {
+        copy.release();
+      } catch (RuntimeException | Error e) {
+        Failures.join(t, e);
+      }
+      throw t;
+    }
   }
 
   @Override

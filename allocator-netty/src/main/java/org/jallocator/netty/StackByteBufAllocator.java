@@ -138,7 +138,7 @@ public final class StackByteBufAllocator extends AbstractByteBufAllocator
     try {
       return toLeakAwareBuffer(buffer);
     } catch (Throwable t) { // a full Java heap
-      buffer.discard();
+      buffer.discardAfter(t);
       throw t;
     }
   }

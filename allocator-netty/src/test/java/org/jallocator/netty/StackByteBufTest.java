@@ -470,6 +470,31 @@ final class StackByteBufTest {
   }
 
   @Test
+  void aCopyThatCannotBeWrittenIsReleased() {
+    boolean[] fail = {false};
+    StackByteBufAllocator planned = with(buffer -> fail[0] ? buffer.asReadOnlyBuffer() : buffer);
+    ByteBuf buffer = planned.directBuffer(16).writeLong(42);
+    fail[0] = true;
+    assertThrows(ReadOnlyBufferException.class, () -> buffer.copy(0, 8));
+    assertEquals(1, live());
+    buffer.release();
+  }
+
+  @Test
+  void whatLeftABufferUnfinishedSuppressesWhatItsReleaseThrows() {
+    Refusing refusing = new Refusing();
+    StackByteBufAllocator planned = StackByteBufAllocator.over(refusing.allocator());
+    StackByteBuf unfinished = new StackByteBuf(planned, 8, 8);
+    long address = unfinished.memoryAddress();
+    refusing.next = new UnsupportedOperationException("planted by a test");
+    OutOfMemoryError error = new OutOfMemoryError("planted by a test");
+    Throwable[] suppressed = {refusing.next};
+    unfinished.discardAfter(error);
+    assertArrayEquals(suppressed, error.getSuppressed());
+    allocator.free(address, 8);
+  }
+
+  @Test
   void oneErrorOfTheBufferAndOfTheFreePasses() {
     OutOfMemoryError one = new OutOfMemoryError("planted by a test");
     Refusing refusing = new Refusing();
