@@ -256,7 +256,8 @@ final class LargeMemory {
   }
 
   /**
-   * {@return the figures} Beside other threads, a block may be counted that is not live any more.
+   * {@return the figures} Beside other threads the live ones are off by what is taken and freed
+   * meanwhile.
    */
   AllocatorStats stats() {
     long innerFrees = reserved.innerFrees; // read first: else frees could exceed mallocs
@@ -278,7 +279,7 @@ final class LargeMemory {
     return reserved.bytes;
   }
 
-  /** {@return who closes, and knows all blocks} */
+  /** {@return the end of this memory, and the list of its live blocks} */
   Closing closing() {
     return closing;
   }
