@@ -25,16 +25,19 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p><b>Price.</b> Without listeners, one read, and no object. <b>Errors.</b> Whatever a listener
- * throws is caught; the first of each listener is logged, but for stack overflows. One thing can
- * come out of a call: the {@link StackOverflowError} of having no stack left for the call itself.
- * So a layer calls it outside its locks, while its books are whole, and never between a store and
- * the store that completes it.
+ * throws is caught. Of each listener the first error that is no stack overflow is logged. One thing
+ * can come out of a call: the {@link StackOverflowError} of having no stack left for the call
+ * itself. So a layer calls it outside its locks, while its books are whole, and never between a
+ * store and the store that completes it.
  *
  * <p>Shared, never blocks but for {@link #add}, {@link #remove} and {@link #load} among themselves.
  */
 public final class AllocatorEvents {
 
-  /** An unreadable list of listeners is reported at every step, for ever. */
+  /**
+   * How many listeners that cannot be loaded are accepted; an unreadable list reports one at every
+   * step.
+   */
   private static final int MAX_FAILURES = 64;
 
   private enum Kind {

@@ -36,7 +36,9 @@ import org.jspecify.annotations.Nullable;
  *       process execute a full barrier; Windows' FlushProcessWriteBuffers does the same.
  *   <li>{@code HANDSHAKE}: to walk a thread's stack, HotSpot stops the thread at a safepoint (JDK
  *       17) or in a handshake (later ones; JEP 312). Both end in a full barrier of the stopped
- *       thread: its stores before are visible, its loads after are fresh.
+ *       thread: its stores before are visible, its loads after are fresh. A class of threads may
+ *       override {@link Thread#getStackTrace}; then the stacks of all threads are walked, for which
+ *       the override is not called.
  *   <li>{@code FULL}: nothing. Each entry has a full fence, as the Java memory model asks. Chosen
  *       if the virtual machine is not HotSpot.
  * </ul>
@@ -103,7 +105,23 @@ public final class OwnerFence {
       }
     }
     for (Thread owner : owners) {
+      if (overridesStackTrace(owner.getClass())) {
+        Object unused = Thread.getAllStackTraces();
+        return;
+      }
+    }
+    for (Thread owner : owners) {
       Object unused = owner.getStackTrace();
+    }
+  }
+
+  /** {@return whether {@link Thread#getStackTrace} of a class of threads may stop no thread} */
+  static boolean overridesStackTrace(Class<? extends Thread> type) {
+    try {
+      return type != Thread.class
+          && type.getMethod("getStackTrace").getDeclaringClass() != Thread.class;
+    } catch (NoSuchMethodException | LinkageError e) {
+      return true; // some method of the class names a type that is missing
     }
   }
 

@@ -85,8 +85,11 @@ final class StackRegistry {
     listeners = next;
   }
 
+  /** Calls the listeners. Makes no object, so that a full Java heap keeps none from its call. */
   private void tell(AllocatorStack stack, boolean opened) {
-    for (StackListener listener : listeners) {
+    List<StackListener> listeners = this.listeners;
+    for (int i = 0; i < listeners.size(); i++) {
+      StackListener listener = listeners.get(i);
       try {
         if (opened) {
           listener.opened(stack);

@@ -1,10 +1,13 @@
 package org.jallocator.spi;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.IOException;
@@ -19,6 +22,8 @@ import java.util.Locale;
 import java.util.NoSuchElementException;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ForkJoinWorkerThread;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -152,6 +157,56 @@ final class OwnerFenceTest {
           }
         };
     return OwnerFence.firstAvailable(ServiceLoader.load(ProcessFence.class, loader));
+  }
+
+  /** A thread that answers for its stack by itself, so that nothing stops it. */
+  private static class Unstopped extends Thread {
+
+    Unstopped(Runnable work) {
+      super(work);
+    }
+
+    @Override
+    public StackTraceElement[] getStackTrace() {
+      throw new AssertionError("nothing stops this thread");
+    }
+  }
+
+  /** Inherits what is no fence. */
+  private static final class UnstoppedChild extends Unstopped {
+
+    UnstoppedChild() {
+      super(() -> {});
+    }
+  }
+
+  @Test
+  void theFenceAsksNoThreadThatAnswersForItsStackByItself() throws InterruptedException {
+    CountDownLatch end = new CountDownLatch(1);
+    Thread owner =
+        new Unstopped(
+            () -> {
+              try {
+                end.await();
+              } catch (InterruptedException e) {
+                throw new AssertionError(e);
+              }
+            });
+    owner.start();
+    try {
+      assertDoesNotThrow(() -> OwnerFence.heavy(List.of(Thread.currentThread(), owner)));
+    } finally {
+      end.countDown();
+      owner.join();
+    }
+  }
+
+  @Test
+  void onlyAThreadThatAnswersForItsStackByItselfMakesTheFenceStopAllThreads() {
+    assertFalse(OwnerFence.overridesStackTrace(Thread.class));
+    assertFalse(OwnerFence.overridesStackTrace(ForkJoinWorkerThread.class));
+    assertTrue(OwnerFence.overridesStackTrace(Unstopped.class));
+    assertTrue(OwnerFence.overridesStackTrace(UnstoppedChild.class));
   }
 
   @Test

@@ -198,14 +198,14 @@ abstract class ArenaMemory extends LargeBlocks {
     return true;
   }
 
-  /** Frees a block in a chunk, or finds out why it cannot. The current one is not spare. */
+  /** Frees a block in a chunk that is not current, or finds out why any chunk has no such block. */
   private void freeIn(Chunk chunk, long address) {
     int granule = chunk.find(address);
     if (granule < 0) {
       throw invalid(chunk.reason(address), address);
     }
     chunk.free(granule);
-    if (chunk != this.chunk && chunk.isIdle()) {
+    if (chunk.isIdle()) {
       chunks.retire(chunk);
     }
   }

@@ -152,7 +152,8 @@ abstract class ConfinedArena extends ArenaMemory implements Arena, StackChecked 
    * {@inheritDoc}
    *
    * <p>Shared, never blocks. O(reserved bytes / alignment), a bit each. A block counts as its size,
-   * rounded up to {@code alignment}. What the inner threw at counts as given back.
+   * rounded up to {@code alignment}. What the inner threw at counts as given back, unless the inner
+   * refused it ({@link StackChecked#tookNothing}).
    */
   @Override
   public AllocatorStats stats() {

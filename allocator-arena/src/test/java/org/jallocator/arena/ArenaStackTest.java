@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
+import org.jallocator.LeakException;
 import org.jallocator.spi.StackChecked;
 import org.jallocator.spi.StackRoom;
 import org.jallocator.testkit.RecordingAllocator;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.Timeout;
 final class ArenaStackTest {
 
   private static final int ROUNDS = 8;
+  private static final int RELEASES = 2;
   private static final long STACK_BYTES = 256 * 1024;
 
   /** A ledger that says that its stack overflows come first. */
@@ -194,6 +196,40 @@ final class ArenaStackTest {
             assertEquals(0, ledger.liveBytes());
           }
           assertTrue(climber.overflows > ROUNDS, "overflows=" + climber.overflows);
+        });
+  }
+
+  @Test
+  void aReleaseThatOverflowsInALayerBelowLosesNothing() throws InterruptedException {
+    onAShortStack(
+        () -> {
+          int overflows = 0;
+          for (int round = 0; round < RELEASES; round++) {
+            Allocator below = ArenaAllocator.create(inner, 1 << 14, 16);
+            Allocator middle = ArenaAllocator.create(below, 1 << 13, 16);
+            ArenaAllocator arena = ArenaAllocator.create(middle, 1024, 16);
+            arena.malloc(5000);
+            for (int i = 0; i < 20; i++) {
+              arena.malloc(64);
+            }
+            Climber climber =
+                new Climber(
+                    () -> {
+                      try {
+                        arena.closeAndRelease();
+                      } catch (LeakException e) {
+                        assertEquals(0, arena.stats().reservedBytes());
+                      }
+                    });
+            climber.climb();
+            overflows += climber.overflows;
+            assertEquals(0, arena.stats().reservedBytes());
+            assertEquals(0, middle.stats().liveBlocks());
+            middle.close();
+            below.close();
+            ledger.assertEverythingReturned();
+          }
+          assertTrue(overflows > RELEASES, "overflows=" + overflows);
         });
   }
 

@@ -5,8 +5,9 @@ import java.lang.invoke.VarHandle;
 import org.jallocator.spi.Waiting;
 
 /**
- * A lock that is held for some tens of instructions. A thread that finds it taken spins first: a
- * thread that waits for a monitor sleeps, and waking it takes longer than a hundred mallocs.
+ * A lock that is mostly held for some tens of instructions. A thread that finds it taken spins
+ * first: a thread that waits for a monitor sleeps, and waking it takes longer than a hundred
+ * mallocs.
  *
  * <pre>
  *   lock();

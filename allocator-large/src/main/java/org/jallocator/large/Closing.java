@@ -22,6 +22,25 @@ final class Closing {
 
   private static final String NAME = LargeBlockAllocator.NAME;
 
+  /** What was live at one moment. */
+  private static final class Live {
+
+    private final long blocks;
+    private final long bytes;
+    private final long[] addresses;
+
+    Live(long blocks, long bytes, long[] addresses) {
+      this.blocks = blocks;
+      this.bytes = bytes;
+      this.addresses = addresses;
+    }
+
+    /** {@return what says so} Takes long: no stripe is locked. */
+    LeakException leak() {
+      return new LeakException(NAME, blocks, bytes, addresses);
+    }
+  }
+
   private final Stripes stripes;
   private final Stripe[] all;
   private final Reserved reserved;
@@ -65,7 +84,7 @@ final class Closing {
     StackRoom.requireForStack();
     Thread caller = Thread.currentThread();
     for (int tries = 0; ; tries++) {
-      LeakException leak = null;
+      Live live = null;
       lockAll();
       try {
         State state = all[0].state;
@@ -73,8 +92,8 @@ final class Closing {
           return;
         }
         if (state == State.OPEN) {
-          leak = releases ? null : leak();
-          if (leak == null) {
+          live = releases ? null : live();
+          if (live == null) {
             set(State.CLOSING, caller);
             break;
           }
@@ -84,8 +103,8 @@ final class Closing {
           stripe.locked = 0;
         }
       }
-      if (leak != null) {
-        throw AllocatorEvents.leaked(NAME, leak);
+      if (live != null) {
+        throw AllocatorEvents.leaked(NAME, live.leak());
       }
       Waiting.pause(tries);
     }
@@ -141,15 +160,16 @@ final class Closing {
 
   /** Gives everything back; no other call is in progress, and none can begin. */
   private void closeAlone(boolean releases) {
-    LeakException leak;
+    Live live;
     lockAll();
     try {
-      leak = leak();
+      live = live();
     } finally {
       for (Stripe stripe : all) {
         stripe.locked = 0;
       }
     }
+    LeakException leak = live == null ? null : live.leak();
     if (leak != null) {
       AllocatorEvents.leaked(NAME, leak);
       if (!releases) {
@@ -206,13 +226,12 @@ final class Closing {
     }
   }
 
-  /** {@return what says that blocks are live, or null} All stripes are locked. */
-  private @Nullable LeakException leak() {
-    long liveBlocks = stripes.liveBlocks();
-    return liveBlocks == 0
+  /** {@return what is live, or null iff nothing is} All stripes are locked. */
+  private @Nullable Live live() {
+    long blocks = stripes.liveBlocks();
+    return blocks == 0
         ? null
-        : new LeakException(
-            NAME, liveBlocks, stripes.liveBytes(), copyLive(LeakException.MAX_ADDRESSES));
+        : new Live(blocks, stripes.liveBytes(), copyLive(LeakException.MAX_ADDRESSES));
   }
 
   /** {@return the addresses of live blocks, up to a limit} All stripes are locked. */

@@ -59,11 +59,13 @@ import org.jallocator.spi.StackChecked;
  * <p>If the inner has no memory, all that is kept goes back to it and it is asked once more.
  *
  * <p>Confined to its owner thread, the one that made it; if built {@linkplain Builder#shared()
- * shared}: Shared, may block, for some tens of instructions of another thread and never for a call
- * of the inner. Close waits for the calls of the inner that are in progress. Threads that each free
- * what they took rarely meet: the blocks are divided into stripes, one for each processor and eight
- * at the most, each with a lock of its own, and a thread keeps to its stripe as long as that has
- * what it needs. A thread that frees another's block takes the lock of that one's stripe.
+ * shared}: Shared, may block: mostly for some tens of instructions of another thread; for a walk
+ * over the books of a stripe if they have grown or the inner has refused a block, and over all
+ * books at {@link #close} and {@link #liveAddresses}; never for a call of the inner. Close waits
+ * for the calls of the inner that are in progress. Threads that each free what they took rarely
+ * meet: the blocks are divided into stripes, one for each processor and eight at the most, each
+ * with a lock of its own, and a thread keeps to its stripe as long as that has what it needs. A
+ * thread that frees another's block takes the lock of that one's stripe.
  */
 public final class LargeBlockAllocator extends OwnedLargeBlocks {
 

@@ -149,7 +149,7 @@ final class LargeMemory {
     while (true) {
       Books books = stripe.books;
       int slot;
-      long bytes;
+      long asked;
       InvalidFreeException invalid;
       stripe.lock();
       try {
@@ -162,16 +162,18 @@ final class LargeMemory {
         if (invalid == null && books.keep(slot)) {
           return true;
         }
-        bytes = invalid == null ? books.bytes(books.asked[slot]) : 0;
+        asked = books.asked[slot];
       } finally {
         stripe.locked = 0;
       }
       if (invalid != null) {
         throw AllocatorEvents.invalidFree(NAME, invalid);
       }
-      if (bytes <= retain) {
-        makeRoom(stripe, slot, address, bytes);
-      } else if (stripe.giveBack(slot, address, 0) != 0) {
+      boolean freed =
+          books.bytes(asked) <= retain
+              ? keepOrMakeRoom(stripe, slot, address, asked)
+              : stripe.giveBack(slot, address, 0) != 0;
+      if (freed) {
         return true;
       }
     }
@@ -192,15 +194,15 @@ final class LargeMemory {
         : null;
   }
 
-  /** Lets a stripe keep a block that is live until then; the oldest kept one may go back. */
-  private void makeRoom(Stripe stripe, int slot, long address, long bytes) {
+  /** {@return whether a live block is kept now} If not, the oldest kept one may have gone back. */
+  private boolean keepOrMakeRoom(Stripe stripe, int slot, long address, long asked) {
     StackRoom.requireForStack(); // for giveBack too: what overflows there is not of the inner
-    if (stripes.lend(stripe, bytes)) {
-      return;
+    if (stripes.keepByLoan(stripe, slot, address, asked)) {
+      return true;
     }
     Stripe oldest = stripes.oldest();
     if (oldest == null) {
-      return; // all was taken meanwhile
+      return false; // all was taken meanwhile
     }
     try {
       oldest.giveBack(Books.NONE, NULL, Long.MAX_VALUE);
@@ -218,6 +220,7 @@ final class LargeMemory {
       }
       throw e;
     }
+    return false;
   }
 
   long trim() {
@@ -253,7 +256,8 @@ final class LargeMemory {
   }
 
   /**
-   * {@return the figures} Beside other threads, a block may be counted that is not live any more.
+   * {@return the figures} Beside other threads the live ones are off by what is taken and freed
+   * meanwhile.
    */
   AllocatorStats stats() {
     long innerFrees = reserved.innerFrees; // read first: else frees could exceed mallocs
@@ -275,7 +279,7 @@ final class LargeMemory {
     return reserved.bytes;
   }
 
-  /** {@return who closes, and knows all blocks} */
+  /** {@return the end of this memory, and the list of its live blocks} */
   Closing closing() {
     return closing;
   }

@@ -131,7 +131,7 @@ abstract class OwnedLargeBlocks implements OwningAllocator, StackChecked {
    *
    * <p>Shared, never blocks. O(1). A block counts with its {@link #goodSize}. A block on its way
    * back to the inner is not reserved any more, and live until the inner has it if it was not kept.
-   * Beside other threads a block that is freed during this call may be counted as live.
+   * Beside other threads the live figures may be off by what those take and free during this call.
    */
   @Override
   public AllocatorStats stats() {

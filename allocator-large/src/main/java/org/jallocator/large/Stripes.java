@@ -129,46 +129,41 @@ final class Stripes {
   }
 
   /**
-   * Lets a stripe keep more, if others do not use what they may keep: half of that, or as much as
-   * is needed.
+   * Lets a stripe keep a live block that it has no room for, if others do not use what they may
+   * keep: it borrows half of that, or as much as is needed.
    *
-   * @param bytes the bytes of a block
-   * @return whether the stripe has room for it now
+   * @param asked what the block was asked for with
+   * @return whether the block was live until then, and is kept now
    */
-  boolean lend(Stripe to, long bytes) {
+  boolean keepByLoan(Stripe to, int slot, long address, long asked) {
     for (Stripe from : all) {
-      if (from != to && lend(from, to, bytes)) {
+      if (from != to && keepByLoan(from, to, slot, address, asked)) {
         return true;
       }
     }
-    to.lock();
-    try {
-      return missing(to.books, bytes) <= 0;
-    } finally {
-      to.locked = 0;
-    }
+    return false;
   }
 
-  private boolean lend(Stripe from, Stripe to, long bytes) {
+  /** Under both locks, so that no other thread borrows the room back before it is used. */
+  private boolean keepByLoan(Stripe from, Stripe to, int slot, long address, long asked) {
     lock(from, to);
     try {
-      long missing = missing(to.books, bytes);
-      long unused = Math.max(0, from.books.allowance - from.books.kept);
+      Books books = to.books;
+      if (to.state != State.OPEN || books.address[slot] != address || books.asked[slot] != asked) {
+        return false;
+      }
+      long missing = books.bytes(asked) - (books.allowance - books.kept);
       if (missing > 0) {
+        long unused = Math.max(0, from.books.allowance - from.books.kept);
         long lent = Math.min(unused, Math.max(missing, unused / 2));
         from.books.allowance -= lent;
-        to.books.allowance += lent;
-        missing -= lent;
+        books.allowance += lent;
       }
-      return missing <= 0;
+      return books.keep(slot);
     } finally {
       from.locked = 0;
       to.locked = 0;
     }
-  }
-
-  private static long missing(Books books, long bytes) {
-    return bytes - (books.allowance - books.kept);
   }
 
   /** Locks two stripes, in their order, or none if it throws. */

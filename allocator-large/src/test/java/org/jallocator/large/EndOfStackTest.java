@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import org.jallocator.LeakException;
 import org.jallocator.large.Stripe.State;
 import org.jallocator.spi.StackChecked;
 import org.junit.jupiter.api.Tag;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Timeout;
 final class EndOfStackTest {
 
   private static final int ROUNDS = 8;
+  private static final int BLOCKS = 3;
   private static final long STACK_BYTES = 256 * 1024;
   private static final long HOLD_NANOS = 2_000_000;
 
@@ -190,6 +192,44 @@ final class EndOfStackTest {
           }
           assertTrue(climber.overflows > ROUNDS, "overflows=" + climber.overflows);
           large.close();
+        });
+  }
+
+  @Test
+  void aReleaseThatOverflowsInALayerBelowLosesNothing() throws InterruptedException {
+    onAShortStack(
+        () -> {
+          int overflows = 0;
+          for (int round = 0; round < ROUNDS; round++) {
+            FaultyAllocator inner = new FaultyAllocator(2 * BLOCKS, true);
+            LargeBlockAllocator below = LargeBlockAllocator.builder(inner).retain(0).build();
+            LargeBlockAllocator middle = LargeBlockAllocator.builder(below).retain(9000).build();
+            LargeBlockAllocator large = LargeBlockAllocator.builder(middle).retain(20_000).build();
+            long[] blocks = new long[2 * BLOCKS];
+            for (int i = 0; i < blocks.length; i++) {
+              blocks[i] = large.malloc(5000);
+            }
+            for (int i = BLOCKS; i < blocks.length; i++) {
+              large.free(blocks[i]);
+            }
+            Climber climber =
+                new Climber(
+                    () -> {
+                      try {
+                        large.closeAndRelease();
+                      } catch (LeakException e) {
+                        assertEquals(BLOCKS, e.liveBlocks());
+                      }
+                    });
+            climber.climb(round % 37);
+            overflows += climber.overflows;
+            assertEquals(0, large.stats().reservedBytes());
+            assertEquals(0, middle.stats().liveBlocks());
+            middle.close();
+            below.close();
+            assertEquals(0, inner.liveBlocks());
+          }
+          assertTrue(overflows > ROUNDS, "overflows=" + overflows);
         });
   }
 

@@ -259,6 +259,49 @@ final class StripesTest {
   }
 
   @Test
+  void aStripeHasUsedTheRoomThatItBorrowedBeforeAnotherCanBorrowItBack() {
+    long length = 1024;
+    Stripes stripes =
+        new Stripes(2, inner, new Reserved(), SizeClasses.lengths(inner.maxSize()), 0, length, 16);
+    Stripe lender = stripes.all()[0];
+    Stripe borrower = stripes.all()[1];
+    long address = borrower.take(length);
+    int slot = borrower.books.findSurely(address);
+    long other = lender.take(length);
+    int otherSlot = lender.books.findSurely(other);
+    assertFalse(borrower.books.keep(slot), "it had room without a loan");
+    assertTrue(stripes.keepByLoan(borrower, slot, address, length));
+    assertFalse(stripes.keepByLoan(lender, otherSlot, other, length), "the room went back");
+    assertFalse(stripes.keepByLoan(borrower, slot, address, length), "it was kept twice");
+    assertEquals(0, borrower.books.liveBlocks());
+    assertEquals(length, borrower.books.kept);
+    assertEquals(1, lender.books.liveBlocks());
+    assertEquals(length, lender.books.allowance + borrower.books.allowance);
+    stripes.giveKeptBack();
+    assertTrue(stripes.keepByLoan(lender, otherSlot, other, length));
+    stripes.giveKeptBack();
+    inner.assertEverythingReturned();
+  }
+
+  @Test
+  void noLoanKeepsABlockThatHasBecomeAnotherOne() {
+    Stripes stripes =
+        new Stripes(2, inner, new Reserved(), SizeClasses.lengths(inner.maxSize()), 0, 9000, 16);
+    Stripe stripe = stripes.all()[1];
+    long address = stripe.take(1000);
+    int slot = stripe.books.findSurely(address);
+    assertFalse(stripes.keepByLoan(stripe, slot, address, 1001));
+    assertFalse(stripes.keepByLoan(stripe, slot, address + 16, 1000));
+    stripe.state = Stripe.State.CLOSING;
+    assertFalse(stripes.keepByLoan(stripe, slot, address, 1000));
+    stripe.state = Stripe.State.OPEN;
+    assertEquals(1, stripe.books.liveBlocks());
+    assertTrue(stripes.keepByLoan(stripe, slot, address, 1000));
+    stripes.giveKeptBack();
+    inner.assertEverythingReturned();
+  }
+
+  @Test
   void closeFindsTheLiveBlocksOfAllThreads() {
     LargeBlockAllocator large = retaining(10_000);
     long[] addresses = new long[THREADS];
