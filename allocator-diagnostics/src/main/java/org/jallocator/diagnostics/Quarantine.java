@@ -165,7 +165,9 @@ final class Quarantine {
       } else {
         kept.next = block.next;
       }
-      youngest = kept;
+      if (block.next == null) {
+        youngest = kept;
+      }
       synchronized (books) {
         books.remove(block);
       }

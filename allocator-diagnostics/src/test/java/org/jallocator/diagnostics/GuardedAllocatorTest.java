@@ -10,6 +10,9 @@ import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -24,6 +27,8 @@ import org.jallocator.testkit.RecordingAllocator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What guarded finds, over invented memory. */
 final class GuardedAllocatorTest {
@@ -168,6 +173,58 @@ final class GuardedAllocatorTest {
       }
       assertEquals(most, Files.size(file) / REPORT_LINE);
     }
+    inner.assertEverythingReturned();
+  }
+
+  /** The order of frees, in which blocks are held back, is not that of mallocs. */
+  @Test
+  void aBlockThatOutlivesAScopeIsHeldBackAlsoBehindOneThatTheScopeEnds() {
+    GuardedAllocator guarded = GuardedAllocator.builder(new TestArena(inner)).access(memory).build();
+    Arena arena = (Arena) guarded;
+    long outside = arena.malloc(SIZE);
+    long mark = arena.mark();
+    arena.free(arena.malloc(SIZE));
+    arena.free(outside);
+    arena.release(mark);
+    arena.free(arena.malloc(SIZE));
+    assertEquals(2, inner.stats().liveBlocks());
+    assertEquals(inner.stats().liveBytes(), guarded.trim());
+    assertEquals(0, inner.stats().liveBlocks());
+    guarded.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void theBytesHeldBackAreThoseOfTheInnerWhateverTheOrderOfFreesAndScopes(long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    GuardedAllocator guarded =
+        GuardedAllocator.builder(new TestArena(inner)).access(memory).quarantine(2000).build();
+    Arena arena = (Arena) guarded;
+    List<Long> marks = new ArrayList<>();
+    for (int step = 0; step < 5_000; step++) {
+      long[] live = arena.liveAddresses(Integer.MAX_VALUE);
+      switch (random.nextInt(5)) {
+        case 0, 1 -> assertTrue(arena.malloc(1 + random.nextInt(40)) != 0);
+        case 2 -> arena.free(live.length == 0 ? 0 : live[random.nextInt(live.length)]);
+        case 3 -> marks.add(arena.mark());
+        default -> {
+          if (!marks.isEmpty()) {
+            int from = random.nextInt(marks.size());
+            arena.release(marks.get(from));
+            marks.subList(from, marks.size()).clear();
+          }
+        }
+      }
+      String trial = "seed=" + seed + ", step=" + step;
+      assertEquals(inner.stats().liveBytes(), guarded.stats().reservedBytes(), trial);
+      if (step % 50 == 0) {
+        long before = inner.stats().liveBytes();
+        assertEquals(guarded.trim(), before - inner.stats().liveBytes(), trial);
+        assertEquals(guarded.stats().liveBlocks(), inner.stats().liveBlocks(), trial);
+      }
+    }
+    arena.freeAll();
+    guarded.close();
     inner.assertEverythingReturned();
   }
 
