@@ -10,6 +10,7 @@ import org.jallocator.InvalidFreeException;
 import org.jallocator.LeakException;
 import org.jallocator.OwningAllocator;
 import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.Failures;
 import org.jallocator.spi.NativeAccess;
 import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
@@ -149,9 +150,16 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
     books.leave(block);
   }
 
-  /** Checks the block and puts it into the quarantine, or gives it to the inner. */
+  /**
+   * Checks the block and puts it into the quarantine, or gives it to the inner. After closing there
+   * is nothing to check: {@link #closeAndRelease} has said what was overwritten.
+   */
   @Override
   final void give(GuardedBlock block) {
+    if (isClosed()) {
+      giveToInner(block);
+      return;
+    }
     Finding overrun = guards.checkCanaries(block);
     if (overrun != null) {
       InvalidFreeException refusal = findings.refusal(overrun);
@@ -168,11 +176,15 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
     if (quarantine.takes(block)) {
       quarantine.add(block);
     } else {
-      synchronized (books) {
-        books.give(block);
-      }
-      guards.release(block.raw, block.held);
+      giveToInner(block);
     }
+  }
+
+  private void giveToInner(GuardedBlock block) {
+    synchronized (books) {
+      books.give(block);
+    }
+    guards.release(block.raw, block.held);
   }
 
   @Override
@@ -285,19 +297,19 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
    * @throws IllegalStateException if something is overwritten; the message has all findings
    */
   public final void check() {
-    Findings.throwIfAny(findings());
+    Failures.rethrow(Findings.all(findings()));
   }
 
   /** Checks the blocks that an arena is about to end. A second call succeeds. */
   @Override
   final void endScope(long serial) {
-    List<Finding> found = findings.since(serial);
-    if (!found.isEmpty()) {
+    IllegalStateException found = Findings.all(findings.since(serial));
+    if (found != null) {
       synchronized (books) {
         books.since(serial).forEach(guards::writeCanaries);
       }
       quarantine.forget(serial);
-      throw Findings.illegalState(found);
+      throw found;
     }
   }
 
@@ -319,9 +331,15 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
     StackRoom.requireForInner();
     requireUsable();
     List<Finding> found = new ArrayList<>();
-    long bytes = quarantine.empty(found);
+    long bytes = 0;
+    Throwable thrown = null;
+    try {
+      bytes = quarantine.empty(found);
+    } catch (RuntimeException | Error e) {
+      thrown = e;
+    }
     findings.addSites(found);
-    Findings.throwIfAny(found);
+    Failures.rethrow(Failures.join(thrown, Findings.all(found)));
     return bytes + super.trim();
   }
 
@@ -340,15 +358,16 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
   public final void close() {
     StackRoom.requireForInner();
     requireOwner();
-    List<Finding> found = isClosed() ? List.of() : findings.since(0);
+    IllegalStateException found = Findings.all(findings.since(0));
     try {
       super.close();
-    } catch (IllegalStateException e) {
-      throw Findings.with(found, e);
+    } catch (RuntimeException | Error e) {
+      Failures.join(e, found);
+      throw e;
     } finally {
       closeReport();
     }
-    Findings.throwIfAny(found);
+    Failures.rethrow(found);
   }
 
   private void closeReport() {
@@ -373,21 +392,16 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
   public final void closeAndRelease() {
     StackRoom.requireForInner();
     requireOwner();
-    if (isClosed()) {
-      return;
-    }
-    List<Finding> found = findings.since(0);
-    synchronized (books) {
-      books.since(0).forEach(guards::writeCanaries);
-    }
+    IllegalStateException found = Findings.all(findings.since(0));
     try {
       super.closeAndRelease();
-    } catch (IllegalStateException e) {
-      throw Findings.with(found, e);
+    } catch (RuntimeException | Error e) {
+      Failures.join(e, found);
+      throw e;
     } finally {
       closeReport();
     }
-    Findings.throwIfAny(found);
+    Failures.rethrow(found);
   }
 
   /** {@return the name, the options, sizes in bytes, and the inner} */

@@ -5,7 +5,6 @@ import org.jallocator.Arena;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.OwningAllocator;
 import org.jallocator.spi.AllocatorEvents;
-import org.jallocator.spi.StackChecked;
 import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
 
@@ -247,7 +246,7 @@ public sealed class StatsAllocator extends TalliedAllocator permits OwningStatsA
     try {
       inner.free(address);
     } catch (RuntimeException | Error e) {
-      if (StackChecked.tookNothing(inner, e)) {
+      if (tookNothing(e)) {
         tally.refused(address, size, isGone(e));
       }
       throw e;
@@ -330,7 +329,7 @@ public sealed class StatsAllocator extends TalliedAllocator permits OwningStatsA
     try {
       inner.free(address);
     } catch (RuntimeException | Error e) {
-      if (StackChecked.tookNothing(inner, e)) {
+      if (tookNothing(e)) {
         refused = from.refusedRemotely(address, size, isGone(e));
       }
       throw e;

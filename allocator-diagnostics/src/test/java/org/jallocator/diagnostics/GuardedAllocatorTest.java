@@ -17,15 +17,19 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.jallocator.Allocator;
 import org.jallocator.Arena;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.LeakException;
 import org.jallocator.spi.NativeAccess;
 import org.jallocator.testkit.RecordingAllocator;
+import org.jallocator.testkit.RecordingAllocator.FreeFailure;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -97,6 +101,138 @@ final class GuardedAllocatorTest {
     assertTrue(String.valueOf(checked.getMessage()).contains("findings=2"), checked.getMessage());
     IllegalStateException e = assertThrows(IllegalStateException.class, guarded::close);
     assertTrue(String.valueOf(e.getMessage()).contains("findings=2"), e.getMessage());
+    guarded.close();
+    inner.assertEverythingReturned();
+  }
+
+  @Test
+  void aLiveBlockIsReleasedAlsoIfTheQuarantineIsFullAndWasWrittenTo() {
+    GuardedAllocator guarded = guarded(100);
+    long freed = guarded.malloc(40);
+    long overrun = guarded.malloc(40);
+    guarded.free(freed);
+    memory.put(freed, 1);
+    memory.put(overrun + 40, ~memory.get(overrun + 40));
+    LeakException leak = assertThrows(LeakException.class, guarded::closeAndRelease);
+    assertEquals(1, leak.getSuppressed().length);
+    String found = String.valueOf(leak.getSuppressed()[0].getMessage());
+    assertTrue(found.contains("findings=2"), found);
+    inner.assertEverythingReturned();
+    guarded.closeAndRelease();
+  }
+
+  @Test
+  void whatTheQuarantineFoundIsToldAlsoIfTheInnerRefusesAnotherBlockOfIt() {
+    GuardedAllocator guarded = guarded(1000);
+    long first = guarded.malloc(40);
+    long second = guarded.malloc(40);
+    guarded.free(first);
+    guarded.free(second);
+    memory.put(first, 1);
+    inner.failFreeOnce(2, FreeFailure.REFUSES);
+    IllegalStateException e = assertThrows(IllegalStateException.class, guarded::trim);
+    assertEquals(1, e.getSuppressed().length);
+    String found = String.valueOf(e.getSuppressed()[0].getMessage());
+    assertTrue(found.contains("findings=1"), found);
+    guarded.close();
+    inner.assertEverythingReturned();
+  }
+
+  @Test
+  void whatWasOverwrittenIsToldAlsoIfTheInnerThrowsWhenItsBlockGoesBack() {
+    for (int round = 0; round < 3; round++) {
+      GuardedAllocator guarded = guarded(100);
+      long first = guarded.malloc(40);
+      long second = guarded.malloc(40);
+      guarded.free(first);
+      memory.put(first, 1);
+      inner.failFreeOnce(1, FreeFailure.THROWS_RUNTIME_EXCEPTION_AFTER_TAKING);
+      Executable call =
+          List.<Executable>of(guarded::trim, guarded::closeAndRelease, () -> guarded.free(second))
+              .get(round);
+      Throwable thrown = assertThrows(RuntimeException.class, call);
+      boolean told = false;
+      for (Throwable each : thrown.getSuppressed()) {
+        told |= String.valueOf(each.getMessage()).contains("findings=1");
+      }
+      assertTrue(told, thrown::toString);
+      try {
+        guarded.closeAndRelease();
+      } catch (LeakException e) {
+        assertEquals(1, e.liveBlocks());
+      }
+      inner.assertEverythingReturned();
+    }
+  }
+
+  @Test
+  void aBlockThatTheInnerRefusesKeepsNoOtherOneInTheQuarantine() {
+    GuardedAllocator guarded = guarded(1000);
+    long[] blocks = {guarded.malloc(40), guarded.malloc(40), guarded.malloc(40)};
+    for (long block : blocks) {
+      guarded.free(block);
+    }
+    inner.failFreeOnce(2, FreeFailure.REFUSES);
+    assertThrows(IllegalStateException.class, guarded::trim);
+    assertEquals(1, inner.stats().liveBlocks());
+    guarded.free(guarded.malloc(40));
+    guarded.trim();
+    assertEquals(0, inner.stats().liveBlocks());
+    guarded.close();
+  }
+
+  @Test
+  void aStrandedBlockThatTheInnerRefusesAtTheLastCloseGoesBackAtTheNext() {
+    for (int round = 0; round < 2; round++) {
+      GuardedAllocator guarded =
+          GuardedAllocator.builder(new Plain(inner)).access(failing(() -> {})).build();
+      inner.failFreesFrom(1, FreeFailure.REFUSES);
+      assertThrows(OutOfMemoryError.class, () -> guarded.malloc(SIZE));
+      guarded.closeAndRelease();
+      assertEquals(1, inner.stats().liveBlocks());
+      inner.stopFailing();
+      if (round == 0) {
+        guarded.closeAndRelease();
+      } else {
+        guarded.close();
+      }
+      inner.assertEverythingReturned();
+    }
+  }
+
+  /** An inner that calls a refusal by another name: a bad argument, but no word of the block. */
+  @Test
+  void aRefusalIsARefusalWhateverTheInnerCallsIt() {
+    AtomicReference<@Nullable RuntimeException> refusal = new AtomicReference<>();
+    Allocator refusing =
+        (Allocator)
+            Proxy.newProxyInstance(
+                Allocator.class.getClassLoader(),
+                new Class<?>[] {Allocator.class},
+                (proxy, method, arguments) -> {
+                  RuntimeException e = refusal.get();
+                  if (method.getName().equals("free") && e != null) {
+                    throw e;
+                  }
+                  return method.invoke(inner, arguments);
+                });
+    GuardedAllocator guarded =
+        GuardedAllocator.builder(refusing).access(memory).quarantine(100).build();
+    long first = guarded.malloc(40);
+    long second = guarded.malloc(40);
+    guarded.free(first);
+    for (RuntimeException e :
+        List.of(
+            new IllegalArgumentException("not now"),
+            new IllegalStateException("not now"),
+            new InvalidFreeException("refusing", 16, 1, 2))) {
+      refusal.set(e);
+      assertThrows(RuntimeException.class, guarded::trim);
+      assertEquals(2, inner.stats().liveBlocks());
+      assertEquals(inner.stats().liveBytes(), guarded.stats().reservedBytes());
+    }
+    guarded.free(second); // held back beside the first, which the inner refuses
+    refusal.set(null);
     guarded.close();
     inner.assertEverythingReturned();
   }
@@ -179,7 +315,8 @@ final class GuardedAllocatorTest {
   /** The order of frees, in which blocks are held back, is not that of mallocs. */
   @Test
   void aBlockThatOutlivesAScopeIsHeldBackAlsoBehindOneThatTheScopeEnds() {
-    GuardedAllocator guarded = GuardedAllocator.builder(new TestArena(inner)).access(memory).build();
+    GuardedAllocator guarded =
+        GuardedAllocator.builder(new TestArena(inner)).access(memory).build();
     Arena arena = (Arena) guarded;
     long outside = arena.malloc(SIZE);
     long mark = arena.mark();
@@ -233,7 +370,17 @@ final class GuardedAllocatorTest {
     CountDownLatch filling = new CountDownLatch(1);
     AtomicReference<@Nullable Thread> closer = new AtomicReference<>();
     GuardedAllocator guarded =
-        GuardedAllocator.builder(new Plain(inner)).access(failing(filling, closer)).build();
+        GuardedAllocator.builder(new Plain(inner))
+            .access(
+                failing(
+                    () -> {
+                      filling.countDown();
+                      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+                      while (!isWaiting(closer.get()) && System.nanoTime() < end) {
+                        LockSupport.parkNanos(1_000_000);
+                      }
+                    }))
+            .build();
     FutureTask<OutOfMemoryError> allocating =
         new FutureTask<>(() -> assertThrows(OutOfMemoryError.class, () -> guarded.malloc(SIZE)));
     new Thread(allocating).start();
@@ -245,8 +392,8 @@ final class GuardedAllocatorTest {
     inner.assertEverythingReturned();
   }
 
-  /** The memory, without any for what is to be filled once another thread waits. */
-  private NativeAccess failing(CountDownLatch filling, AtomicReference<@Nullable Thread> other) {
+  /** The memory, without any for what is to be filled, after something was done. */
+  private NativeAccess failing(Runnable first) {
     return (NativeAccess)
         Proxy.newProxyInstance(
             NativeAccess.class.getClassLoader(),
@@ -255,11 +402,7 @@ final class GuardedAllocatorTest {
               if (!method.getName().equals("fill")) {
                 return method.invoke(memory, arguments);
               }
-              filling.countDown();
-              long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
-              while (!isWaiting(other.get()) && System.nanoTime() < end) {
-                Thread.sleep(1);
-              }
+              first.run();
               throw new OutOfMemoryError("no memory to fill a block");
             });
   }
