@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  * the bench.
  *
  * <p>Exact, but for peaks with several threads: what is live is compared with the peak whenever a
- * thread's share has changed by 16 KiB or 256 blocks, and at each read; a peak between is missed.
+ * thread's share has changed by 16 KiB or 256 blocks, and when {@link #counters} are read; a peak
+ * between is missed.
  *
  * <p>Confined to its owner thread, or shared and may block, as its inner is. Names and nesting
  * after RMM's statistics resource.

@@ -30,24 +30,24 @@ abstract sealed class TalliedAllocator extends DiagnosticAllocator implements Ca
 
   @Override
   public final long mallocs() {
-    return tallies.counters().mallocs();
+    return tallies.stats().innerMallocs();
   }
 
   @Override
   public final long frees() {
-    return tallies.counters().frees();
+    return tallies.stats().innerFrees();
   }
 
   @Override
   public final long failures() {
-    return tallies.counters().failures();
+    return tallies.failures();
   }
 
   /**
    * {@inheritDoc}
    *
-   * <p>Shared, may block for an instant: any thread may ask, also while another closes. O(threads).
-   * What is live is what is reserved.
+   * <p>Shared, never blocks: any thread may ask, also while another closes. O(threads). What is
+   * live is what is reserved.
    */
   @Override
   public final AllocatorStats stats() {

@@ -79,6 +79,7 @@ final class Tallies extends TallySums {
     }
     hints[(int) thread.getId() & (hints.length - 1)] = tally;
     tally.collect();
+    tally.renewPeak();
     if (tally.isDue()) {
       note(tally);
     }

@@ -13,17 +13,18 @@ import java.util.stream.Stream;
 import org.jallocator.Allocator;
 import org.jallocator.testkit.RecordingAllocator;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * A close that finds no room on the Java heap or on the stack is made again as soon as there is
- * some, loses no block, and breaks nothing for the rest of the process.
+ * What finds no room on the Java heap or on the stack is done again as soon as there is some, loses
+ * nothing, and breaks nothing for the rest of the process.
  */
 @Tag("once")
-final class TroubledCloseTest {
+final class NoRoomTest {
 
   static Stream<Arguments> layersAndKinds() {
     return Layers.all().keySet().stream()
@@ -40,14 +41,23 @@ final class TroubledCloseTest {
   @MethodSource("layersAndKinds")
   void aCloseWithoutRoomIsMadeAgainAndLosesNoBlock(
       String layer, String kind, String close, @TempDir Path folder) throws Exception {
+    run(folder, layer, kind, close);
+  }
+
+  @Test
+  void aPushWithoutRoomLosesNoEarlierOne(@TempDir Path folder) throws Exception {
+    run(folder, "stats", "heap", "push");
+  }
+
+  private static void run(Path folder, String layer, String kind, String call) throws Exception {
     Path output = folder.resolve("output.txt");
     String classPath =
         Stream.of(
                 StatsAllocator.class,
-                TroubledCloseProgram.class,
+                NoRoomProgram.class,
                 Allocator.class,
                 RecordingAllocator.class)
-            .map(TroubledCloseTest::placeOf)
+            .map(NoRoomTest::placeOf)
             .collect(Collectors.joining(File.pathSeparator));
     Process process =
         new ProcessBuilder(
@@ -56,10 +66,10 @@ final class TroubledCloseTest {
                 "-XX:+UseSerialGC",
                 "-cp",
                 classPath,
-                TroubledCloseProgram.class.getName(),
+                NoRoomProgram.class.getName(),
                 layer,
                 kind,
-                close)
+                call)
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())
             .start();

@@ -6,15 +6,16 @@ import org.jallocator.testkit.RecordingAllocator;
 import org.jallocator.testkit.ShallowInner;
 
 /**
- * The program of {@link TroubledCloseTest}: closes a layer with live blocks while the Java heap is
- * full, or where a stack ends, for the first time in a process.
+ * The program of {@link NoRoomTest}: closes a layer with live blocks while the Java heap is full,
+ * or where a stack ends, for the first time in a process; or pushes the counters of {@code stats}.
  */
-final class TroubledCloseProgram {
+final class NoRoomProgram {
 
   private static final int BLOCKS = 500;
   private static final int SIZE = 64;
   private static final int MOST_SLACK = 96 << 10;
-  private static final int STEP = 4 << 10;
+  private static final int STEP = 8 << 10;
+  private static final int STEP_OF_PUSHES = 2_000;
   private static final long STACK = 300_000;
 
   private static final Object[] HOARD = new Object[1 << 15];
@@ -27,7 +28,7 @@ final class TroubledCloseProgram {
   private boolean ended;
   private String wrong = "";
 
-  private TroubledCloseProgram(String name, boolean release) {
+  private NoRoomProgram(String name, boolean release) {
     this.name = name;
     this.release = release;
     this.layer = Layers.of(name).apply(memory);
@@ -39,17 +40,22 @@ final class TroubledCloseProgram {
   /**
    * Closes one layer.
    *
-   * @param arguments its name; {@code heap} or {@code stack}; {@code close} or {@code release}
+   * @param arguments its name; {@code heap} or {@code stack}; {@code close}, {@code release} or
+   *     {@code push}
    */
   public static void main(String[] arguments) throws InterruptedException {
     boolean release = arguments[2].equals("release");
     String wrong = "";
-    if (arguments[1].equals("heap")) {
+    if (arguments[2].equals("push")) {
+      for (int slack = 0; slack < MOST_SLACK && wrong.isEmpty(); slack += STEP_OF_PUSHES) {
+        wrong = pushOnAFullHeap(slack);
+      }
+    } else if (arguments[1].equals("heap")) {
       for (int slack = 0; slack < MOST_SLACK && wrong.isEmpty(); slack += STEP) {
-        wrong = new TroubledCloseProgram(arguments[0], release).onAFullHeap(slack);
+        wrong = new NoRoomProgram(arguments[0], release).onAFullHeap(slack);
       }
     } else {
-      wrong = new TroubledCloseProgram(arguments[0], release).atTheEndOfAStack();
+      wrong = new NoRoomProgram(arguments[0], release).atTheEndOfAStack();
     }
     System.out.println(wrong.isEmpty() ? "all is well" : wrong);
   }
@@ -57,10 +63,40 @@ final class TroubledCloseProgram {
   private String onAFullHeap(int slack) {
     fill(slack);
     tryClose();
+    giveBack();
+    return closeAndCheck(", slack=" + slack);
+  }
+
+  private static String pushOnAFullHeap(int slack) {
+    StatsAllocator stats = StatsAllocator.create(new ShallowInner(RecordingAllocator.create()));
+    stats.push();
+    StatsCounters unused = stats.pop(); // what is linked at the first use does not fail below
+    int pushes = 0;
+    fill(slack);
+    try {
+      while (pushes < Integer.MAX_VALUE) {
+        stats.push();
+        pushes++;
+      }
+    } catch (OutOfMemoryError full) {
+      giveBack();
+    }
+    int pops = 0;
+    try {
+      while (pops < Integer.MAX_VALUE) {
+        unused = stats.pop();
+        pops++;
+      }
+    } catch (IllegalStateException none) {
+      // All are popped.
+    }
+    return pops == pushes ? "" : "pushes=" + pushes + ", pops=" + pops + ", slack=" + slack;
+  }
+
+  private static void giveBack() {
     while (hoarded > 0) {
       HOARD[--hoarded] = null;
     }
-    return closeAndCheck(", slack=" + slack);
   }
 
   /** Fills the heap with arrays, large ones first, but for some bytes. */
