@@ -170,9 +170,23 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
     if (written != null) {
       throw findings.refusal(written);
     }
-    if (report != null) {
-      report.freed(block);
+    if (report == null) {
+      handOver(block);
+      return;
     }
+    report.freed(block); // first: from the next moment on an access may end the process
+    boolean handedOver = false;
+    try {
+      handOver(block);
+      handedOver = true;
+    } finally {
+      if (!handedOver) {
+        report.stayed(block);
+      }
+    }
+  }
+
+  private void handOver(GuardedBlock block) {
     if (quarantine.takes(block)) {
       quarantine.add(block);
     } else {

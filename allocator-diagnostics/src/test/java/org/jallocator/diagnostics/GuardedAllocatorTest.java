@@ -8,10 +8,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
@@ -290,6 +292,53 @@ final class GuardedAllocatorTest {
     String said = GuardReport.find(file, live).orElseThrow();
     assertTrue(said.contains("a live block"), said);
     guarded.free(live);
+    guarded.close();
+  }
+
+  @Test
+  void theReportIsReadAlsoIfALineIsCutInTheMiddleOfACharacter(@TempDir Path folder)
+      throws Exception {
+    Path file = folder.resolve("guarded.txt");
+    GuardedAllocator guarded =
+        GuardedAllocator.builder(new Plain(inner)).access(memory).report(file).build();
+    long[] blocks = new long[2];
+    for (int i = 0; i < blocks.length; i++) { // one of them is cut in a character of two bytes
+      int number = i;
+      Thread named = new Thread(() -> blocks[number] = guarded.malloc(SIZE));
+      named.setName("a".repeat(i) + "\u00e9".repeat(REPORT_LINE));
+      named.start();
+      named.join();
+    }
+    for (long block : blocks) {
+      assertTrue(GuardReport.find(file, block).orElseThrow().contains("a live block"));
+      guarded.free(block);
+    }
+    guarded.close();
+  }
+
+  @Test
+  void theLogOfAProcessThatDiedIsReadWhateverItsEncoding(@TempDir Path folder) throws IOException {
+    Path log = folder.resolve("hs_err.log");
+    Files.write(log, "user: \u00e9\n si_addr: 0x10 ".getBytes(StandardCharsets.ISO_8859_1));
+    assertEquals(Optional.of(16L), GuardReport.faultAddress(log));
+  }
+
+  @Test
+  void theReportSaysThatABlockIsLiveAfterAFreeOfItFailed(@TempDir Path folder) {
+    Path file = folder.resolve("guarded.txt");
+    GuardedAllocator guarded =
+        GuardedAllocator.builder(new Plain(inner))
+            .access(memory)
+            .quarantine(0)
+            .report(file)
+            .build();
+    long block = guarded.malloc(SIZE);
+    String before = GuardReport.find(file, block).orElseThrow();
+    inner.failFreeOnce(1, FreeFailure.REFUSES);
+    assertThrows(IllegalStateException.class, () -> guarded.free(block));
+    assertEquals(before, GuardReport.find(file, block).orElseThrow());
+    guarded.free(block);
+    assertEquals(Optional.empty(), GuardReport.find(file, block));
     guarded.close();
   }
 
