@@ -319,12 +319,20 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
   final void endScope(long serial) {
     IllegalStateException found = Findings.all(findings.since(serial));
     if (found != null) {
-      synchronized (books) {
-        books.since(serial).forEach(guards::writeCanaries);
+      try {
+        mend(serial);
+      } catch (VirtualMachineError e) {
+        Failures.join(found, e); // what is not mended is found again
       }
-      quarantine.forget(serial);
       throw found;
     }
+  }
+
+  private void mend(long serial) {
+    synchronized (books) {
+      books.since(serial).forEach(guards::writeCanaries);
+    }
+    quarantine.forget(serial);
   }
 
   @Override

@@ -91,7 +91,8 @@ abstract sealed class TalliedAllocator extends DiagnosticAllocator implements Ca
    * {@inheritDoc}
    *
    * <p>Confined to its owner thread, or shared and may block, as its inner is. O(live blocks), each
-   * of which goes back to the inner; one that the inner refuses, at a further call.
+   * of which goes back to the inner. Blocks that the inner refuses, some hundred at the most, go
+   * back at a further call.
    */
   @Override
   public final void closeAndRelease() {

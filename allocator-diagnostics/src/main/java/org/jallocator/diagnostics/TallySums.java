@@ -37,8 +37,8 @@ abstract class TallySums {
   volatile Tally[] all = {new Tally(null)};
 
   /**
-   * The monitor of the peaks and the frames. Nobody waits for anything with it, so that any thread
-   * may ask for figures while another closes.
+   * The monitor of the peaks and the frames, entered before that of a tally. Nobody waits for a
+   * call in progress with it, so that any thread may ask for counters while another closes.
    */
   private final Object peaks = new Object();
 
