@@ -206,20 +206,8 @@ final class GuardedAllocatorTest {
   @Test
   void aRefusalIsARefusalWhateverTheInnerCallsIt() {
     AtomicReference<@Nullable RuntimeException> refusal = new AtomicReference<>();
-    Allocator refusing =
-        (Allocator)
-            Proxy.newProxyInstance(
-                Allocator.class.getClassLoader(),
-                new Class<?>[] {Allocator.class},
-                (proxy, method, arguments) -> {
-                  RuntimeException e = refusal.get();
-                  if (method.getName().equals("free") && e != null) {
-                    throw e;
-                  }
-                  return method.invoke(inner, arguments);
-                });
     GuardedAllocator guarded =
-        GuardedAllocator.builder(refusing).access(memory).quarantine(100).build();
+        GuardedAllocator.builder(refusing(refusal)).access(memory).quarantine(100).build();
     long first = guarded.malloc(40);
     long second = guarded.malloc(40);
     guarded.free(first);
@@ -235,6 +223,64 @@ final class GuardedAllocatorTest {
     }
     guarded.free(second); // held back beside the first, which the inner refuses
     refusal.set(null);
+    guarded.close();
+    inner.assertEverythingReturned();
+  }
+
+  @Test
+  void aStrandedBlockStaysIfTheInnerRefusesItWhateverItCallsThat() {
+    AtomicReference<@Nullable RuntimeException> refusal = new AtomicReference<>();
+    GuardedAllocator guarded =
+        GuardedAllocator.builder(refusing(refusal)).access(failing(() -> {})).build();
+    assertThrows(OutOfMemoryError.class, () -> guarded.malloc(SIZE));
+    refusal.set(new IllegalArgumentException("not now"));
+    assertEquals(0, guarded.trim());
+    assertEquals(1, inner.stats().liveBlocks());
+    refusal.set(null);
+    guarded.close();
+    inner.assertEverythingReturned();
+  }
+
+  /** The inner, whose frees throw what there is to be thrown, and take nothing then. */
+  private Allocator refusing(AtomicReference<@Nullable RuntimeException> refusal) {
+    return (Allocator)
+        Proxy.newProxyInstance(
+            Allocator.class.getClassLoader(),
+            new Class<?>[] {Allocator.class},
+            (proxy, method, arguments) -> {
+              RuntimeException e = refusal.get();
+              if (method.getName().equals("free") && e != null) {
+                throw e;
+              }
+              return method.invoke(inner, arguments);
+            });
+  }
+
+  @Test
+  void whatAScopeOverwroteIsToldAlsoIfItsFencesCannotBeMended() {
+    AtomicReference<@Nullable Error> error = new AtomicReference<>();
+    NativeAccess access =
+        (NativeAccess)
+            Proxy.newProxyInstance(
+                NativeAccess.class.getClassLoader(),
+                new Class<?>[] {NativeAccess.class},
+                (proxy, method, arguments) -> {
+                  Error e = error.get();
+                  if (method.getName().equals("write") && e != null) {
+                    throw e;
+                  }
+                  return method.invoke(memory, arguments);
+                });
+    Arena guarded = (Arena) GuardedAllocator.builder(new TestArena(inner)).access(access).build();
+    long block = guarded.malloc(40);
+    memory.put(block + 40, ~memory.get(block + 40));
+    error.set(new OutOfMemoryError("planned"));
+    for (int i = 0; i < 2; i++) { // the second time there is room, and all is found again
+      IllegalStateException e = assertThrows(IllegalStateException.class, guarded::freeAll);
+      assertTrue(String.valueOf(e.getMessage()).contains("findings=1"), e.getMessage());
+      error.set(null);
+    }
+    guarded.freeAll();
     guarded.close();
     inner.assertEverythingReturned();
   }
