@@ -13,7 +13,7 @@ final class NoRoomProgram {
 
   private static final int BLOCKS = 500;
   private static final int SIZE = 64;
-  private static final int MOST_SLACK = 96 << 10;
+  private static final int MOST_SLACK = 72 << 10;
   private static final int STEP = 8 << 10;
   private static final int STEP_OF_PUSHES = 2_000;
   private static final long STACK = 300_000;

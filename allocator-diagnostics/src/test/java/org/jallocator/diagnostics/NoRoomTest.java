@@ -32,7 +32,6 @@ final class NoRoomTest {
             layer ->
                 Stream.of(
                     Arguments.of(layer, "heap", "release"),
-                    Arguments.of(layer, "heap", "close"),
                     Arguments.of(layer, "stack", "release"),
                     Arguments.of(layer, "stack", "close")));
   }
