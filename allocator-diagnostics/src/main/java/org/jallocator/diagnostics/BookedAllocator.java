@@ -37,6 +37,10 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
 
+  static {
+    rehearseLeak();
+  }
+
   /** The live blocks; their monitor guards them. */
   final Books<B> books = new Books<>();
 
@@ -81,11 +85,6 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
   /** Gives a block that left to the inner. */
   void give(B block) {
     inner.free(block.raw);
-  }
-
-  /** {@return whether {@link #give}, which threw this, has left the block as it was} */
-  boolean tookNothing(Throwable thrown) {
-    return StackChecked.tookNothing(inner, thrown);
   }
 
   /** Called when the inner has taken a block, under the monitor. */
@@ -212,7 +211,9 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
     } finally {
       if (!entered) {
         if (block.raw != NULL) {
-          strand(block.raw, block.held); // first: close waits for what has not failed
+          // Strand before fail: close waits only until no malloc is pending, then gives the
+          // stranded blocks back.
+          strand(block.raw, block.held);
         }
         synchronized (books) {
           books.fail(block.size);
@@ -270,16 +271,22 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
     if (block == null) {
       return false;
     }
+    endFree(block, note);
+    return true;
+  }
+
+  /** Gives a block that has left to the inner, and then forgets it, or has it live again. */
+  private void endFree(B block, @Nullable Object note) {
     boolean taken = false;
     boolean kept = false;
     try {
       give(block);
       taken = true;
     } catch (InvalidFreeException e) {
-      kept = !isGone(e);
+      kept = keeps(e);
       throw explain(e, block, note);
     } catch (RuntimeException | Error e) {
-      kept = tookNothing(e);
+      kept = keeps(e);
       throw e;
     } finally {
       synchronized (books) {
@@ -293,7 +300,6 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
         }
       }
     }
-    return true;
   }
 
   /** {@return the block, which has left; null iff the books have none and this is open} */
@@ -305,14 +311,15 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
       if (block != null) {
         leaving = block.leaving;
         if (!leaving && (!sized || size == block.size)) {
-          books.pendingFrees++;
-          leaving(block);
+          startFree(block);
           return block;
         }
       }
     }
+    if (block == null || leaving) {
+      requireOpen(); // a close has taken it, too
+    }
     if (block == null) {
-      requireOpen();
       return null;
     }
     throw AllocatorEvents.invalidFree(
@@ -320,6 +327,12 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
         leaving
             ? doubleFree(block, note)
             : new InvalidFreeException(name(), address, size, block.size));
+  }
+
+  /** Begins a free: from now on close waits for it. Under the monitor. */
+  private void startFree(B block) {
+    books.pendingFrees++;
+    leaving(block);
   }
 
   /**
@@ -342,6 +355,18 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
   }
 
   /**
+   * Makes a leak, which initializes all that one needs: where the stack or the Java heap ends, that
+   * would fail for the process.
+   */
+  private static void rehearseLeak() {
+    Books<Block> books = new Books<>();
+    books.begin(1);
+    books.enter(new Block(1, 1));
+    LeakException leak = new LeakException("", books.stats(), "", books.addresses(1));
+    Throwable unused = Failures.join(leak, null);
+  }
+
+  /**
    * {@inheritDoc}
    *
    * <p>Confined to its owner thread, or shared and may block, as its inner is. Waits for mallocs in
@@ -352,13 +377,20 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
     StackRoom.requireForInner();
     requireOwner();
     giveBackStranded();
-    if (isClosed()) {
+    if (isDone()) {
       return;
     }
     for (int tries = 0; !tryClose(); tries++) {
       Waiting.pause(tries);
     }
     giveBackStranded(); // also those of calls that were in progress
+  }
+
+  /** {@return whether it is closed and has given everything to the inner} */
+  private boolean isDone() {
+    synchronized (books) {
+      return isClosed() && books.reservedBytes == 0;
+    }
   }
 
   /** {@return false iff a call is in progress} Throws if blocks are live. */
@@ -394,46 +426,51 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
    * {@inheritDoc}
    *
    * <p>Confined to its owner thread, or shared and may block, as its inner is. Waits for calls in
-   * progress. O(live blocks), each of which goes back to the inner.
+   * progress. O(live blocks), each of which goes back to the inner. If the inner refuses one, or if
+   * there is no room on the Java heap to list them, a further call goes on.
    */
   @Override
   public void closeAndRelease() {
     StackRoom.requireForInner();
     requireOwner();
-    if (isClosed()) {
+    giveBackStranded();
+    if (isDone()) {
       return;
     }
-    giveBackStranded();
     for (int tries = 0; !tryEnd(); tries++) {
       Waiting.pause(tries);
     }
     LeakException leak;
     List<B> blocks;
     synchronized (books) {
-      leak = leak();
+      leak = leak(); // both before the first block leaves: they take memory
       blocks = books.since(0);
+      for (B block : blocks) {
+        startFree(block);
+      }
     }
+    Throwable thrown = leak;
     for (B block : blocks) {
       try {
-        release(block.address, 0, false);
+        endFree(block, null);
       } catch (RuntimeException | Error e) {
-        if (leak != null) {
-          Failures.join(leak, e);
-        }
+        thrown = Failures.join(thrown, e);
       }
     }
     try {
       giveBackStranded(); // also those of calls that were in progress
+    } catch (RuntimeException | Error e) {
+      thrown = Failures.join(thrown, e);
+    }
+    try {
       drain();
     } catch (RuntimeException | Error e) {
-      if (leak == null) {
-        throw e;
-      }
-      Failures.join(leak, e);
+      thrown = Failures.join(thrown, e);
     }
     if (leak != null) {
       throw AllocatorEvents.leaked(name(), leak);
     }
+    Failures.rethrow(thrown);
   }
 
   /** Refuses all calls from now on; {@return whether none is in progress} */

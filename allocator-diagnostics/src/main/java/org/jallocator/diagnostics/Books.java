@@ -186,7 +186,6 @@ final class Books<B extends Block> {
     if (!block.given) {
       give(block);
     }
-    VarHandle.storeStoreFence(); // for stats: its malloc first
     innerFrees++;
     @Nullable Block[] slots = this.slots;
     int mask = slots.length - 1;
@@ -278,18 +277,19 @@ final class Books<B extends Block> {
 
   /**
    * {@return the sums} Reads without the monitor: a sum may lag behind a call in progress. There
-   * are never more frees than mallocs, and never more bytes than their peak.
+   * are never more frees than mallocs, and never more reserved bytes than their peak.
    */
   AllocatorStats stats() {
     long frees = innerFrees;
     long reserved = Math.max(0, reservedBytes);
     VarHandle.loadLoadFence(); // what comes below is at least as new
+    long mallocs = innerMallocs;
     return new AllocatorStats(
         Math.max(0, liveBlocks),
         Math.max(0, liveBytes),
         reserved,
         Math.max(peakReservedBytes, reserved),
-        innerMallocs,
-        frees);
+        mallocs,
+        Math.min(frees, mallocs));
   }
 }

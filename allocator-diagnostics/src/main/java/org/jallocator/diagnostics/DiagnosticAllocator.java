@@ -139,6 +139,16 @@ abstract class DiagnosticAllocator implements Allocator, StackChecked {
     stranded.add(address, bytes);
   }
 
+  /** {@return whether the inner is as before, after a free of it threw this} */
+  boolean tookNothing(Throwable thrown) {
+    return StackChecked.tookNothing(inner, thrown);
+  }
+
+  /** {@return whether a block is live as before, after its free threw this} */
+  final boolean keeps(Throwable thrown) {
+    return tookNothing(thrown) && !isGone(thrown);
+  }
+
   /**
    * {@return whether the inner's refusal of a free says that the block is not live}
    *

@@ -111,27 +111,16 @@ final class Findings {
     return new InvalidFreeException(reason, NAME, address, sitesOf(block.address, block.raw));
   }
 
-  static void throwIfAny(List<Finding> findings) {
-    if (!findings.isEmpty()) {
-      throw illegalState(findings);
+  /** {@return an exception whose message has all findings, or null iff there are none} */
+  static @Nullable IllegalStateException all(List<Finding> findings) {
+    if (findings.isEmpty()) {
+      return null;
     }
-  }
-
-  /** {@return an exception whose message has all findings} */
-  static IllegalStateException illegalState(List<Finding> findings) {
     StringBuilder text = new StringBuilder(NAME);
     text.append(": memory was overwritten: findings=").append(findings.size());
     for (Finding finding : findings) {
       text.append('\n').append(finding);
     }
     return new IllegalStateException(text.toString());
-  }
-
-  /** {@return an exception, in which the findings are suppressed if there are some} */
-  static IllegalStateException with(List<Finding> findings, IllegalStateException e) {
-    if (!findings.isEmpty()) {
-      e.addSuppressed(illegalState(findings));
-    }
-    return e;
   }
 }

@@ -1,6 +1,8 @@
 package org.jallocator.diagnostics;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -43,7 +45,7 @@ public final class GuardReport {
   /** What stands in the line of no block. Direct, so that writing it takes no memory. */
   private final ByteBuffer blank = ByteBuffer.allocateDirect(LINE);
 
-  /** The slots below {@link #slots} that no block has: so many of this, which has room for all. */
+  /** The first {@link #freeCount} entries are the free slots; the array has room for every slot. */
   private int[] freeSlots = new int[FIRST_SLOTS];
 
   private int freeCount;
@@ -100,6 +102,15 @@ public final class GuardReport {
     write(block, "freed", "freed");
   }
 
+  /** Writes the line of a block whose free failed: it is live as before. Throws nothing. */
+  synchronized void stayed(GuardedBlock block) {
+    try {
+      write(block.slot, describe(block, "live") + block.allocation);
+    } catch (VirtualMachineError noRoom) {
+      // The line goes on saying that the block is freed.
+    }
+  }
+
   /** Gives the line of a block to the next. Takes no memory, and throws nothing. */
   synchronized void released(GuardedBlock block) {
     freeSlots[freeCount++] = block.slot;
@@ -114,20 +125,21 @@ public final class GuardReport {
     if (block.allocation.isEmpty()) {
       block.allocation = site;
     }
-    write(
-        block.slot,
-        state
-            + " block=0x"
-            + Long.toHexString(block.address)
-            + " size="
-            + block.size
-            + " raw=0x"
-            + Long.toHexString(block.raw)
-            + " held="
-            + block.held
-            + ", "
-            + site
-            + earlier);
+    write(block.slot, describe(block, state) + site + earlier);
+  }
+
+  /** {@return what {@link #BLOCK} reads, and a comma} */
+  private static String describe(GuardedBlock block, String state) {
+    return state
+        + " block=0x"
+        + Long.toHexString(block.address)
+        + " size="
+        + block.size
+        + " raw=0x"
+        + Long.toHexString(block.raw)
+        + " held="
+        + block.held
+        + ", ";
   }
 
   private void write(int slot, String text) {
@@ -167,14 +179,21 @@ public final class GuardReport {
    * @throws UncheckedIOException if the file cannot be read
    */
   public static Optional<String> find(Path report, long address) {
-    try (var lines = Files.lines(report, StandardCharsets.UTF_8)) {
+    try (BufferedReader lines = reader(report)) {
       return lines
+          .lines()
           .map(line -> describe(line.strip(), address))
           .flatMap(Optional::stream)
           .findFirst();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** {@return a reader that does not end at bytes that are no text: a line may be cut anywhere} */
+  private static BufferedReader reader(Path file) throws IOException {
+    return new BufferedReader(
+        new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8));
   }
 
   private static Optional<String> describe(String line, long address) {
@@ -213,11 +232,13 @@ public final class GuardReport {
    * @throws UncheckedIOException if the file cannot be read
    */
   public static Optional<Long> faultAddress(Path log) {
-    try {
-      Matcher matcher = FAULT.matcher(Files.readString(log, StandardCharsets.UTF_8));
-      return matcher.find()
-          ? Optional.of(Long.parseUnsignedLong(matcher.group(1), 16))
-          : Optional.empty();
+    try (BufferedReader lines = reader(log)) {
+      return lines
+          .lines()
+          .map(FAULT::matcher)
+          .filter(Matcher::find)
+          .map(matcher -> Long.parseUnsignedLong(matcher.group(1), 16))
+          .findFirst();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

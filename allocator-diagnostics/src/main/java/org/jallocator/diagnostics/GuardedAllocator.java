@@ -10,6 +10,7 @@ import org.jallocator.InvalidFreeException;
 import org.jallocator.LeakException;
 import org.jallocator.OwningAllocator;
 import org.jallocator.spi.AllocatorEvents;
+import org.jallocator.spi.Failures;
 import org.jallocator.spi.NativeAccess;
 import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
@@ -149,9 +150,16 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
     books.leave(block);
   }
 
-  /** Checks the block and puts it into the quarantine, or gives it to the inner. */
+  /**
+   * Checks the block and puts it into the quarantine, or gives it to the inner. After closing there
+   * is nothing to check: {@link #closeAndRelease} has said what was overwritten.
+   */
   @Override
   final void give(GuardedBlock block) {
+    if (isClosed()) {
+      giveToInner(block);
+      return;
+    }
     Finding overrun = guards.checkCanaries(block);
     if (overrun != null) {
       InvalidFreeException refusal = findings.refusal(overrun);
@@ -162,17 +170,35 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
     if (written != null) {
       throw findings.refusal(written);
     }
-    if (report != null) {
-      report.freed(block);
+    if (report == null) {
+      handOver(block);
+      return;
     }
+    report.freed(block); // first: from the next moment on an access may end the process
+    boolean handedOver = false;
+    try {
+      handOver(block);
+      handedOver = true;
+    } finally {
+      if (!handedOver) {
+        report.stayed(block);
+      }
+    }
+  }
+
+  private void handOver(GuardedBlock block) {
     if (quarantine.takes(block)) {
       quarantine.add(block);
     } else {
-      synchronized (books) {
-        books.give(block);
-      }
-      guards.release(block.raw, block.held);
+      giveToInner(block);
     }
+  }
+
+  private void giveToInner(GuardedBlock block) {
+    synchronized (books) {
+      books.give(block);
+    }
+    guards.release(block.raw, block.held);
   }
 
   @Override
@@ -285,20 +311,28 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
    * @throws IllegalStateException if something is overwritten; the message has all findings
    */
   public final void check() {
-    Findings.throwIfAny(findings());
+    Failures.rethrow(Findings.all(findings()));
   }
 
   /** Checks the blocks that an arena is about to end. A second call succeeds. */
   @Override
   final void endScope(long serial) {
-    List<Finding> found = findings.since(serial);
-    if (!found.isEmpty()) {
-      synchronized (books) {
-        books.since(serial).forEach(guards::writeCanaries);
+    IllegalStateException found = Findings.all(findings.since(serial));
+    if (found != null) {
+      try {
+        mend(serial);
+      } catch (VirtualMachineError e) {
+        Failures.join(found, e); // what is not mended is found again
       }
-      quarantine.forget(serial);
-      throw Findings.illegalState(found);
+      throw found;
     }
+  }
+
+  private void mend(long serial) {
+    synchronized (books) {
+      books.since(serial).forEach(guards::writeCanaries);
+    }
+    quarantine.forget(serial);
   }
 
   @Override
@@ -319,9 +353,15 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
     StackRoom.requireForInner();
     requireUsable();
     List<Finding> found = new ArrayList<>();
-    long bytes = quarantine.empty(found);
+    long bytes = 0;
+    Throwable thrown = null;
+    try {
+      bytes = quarantine.empty(found);
+    } catch (RuntimeException | Error e) {
+      thrown = e;
+    }
     findings.addSites(found);
-    Findings.throwIfAny(found);
+    Failures.rethrow(Failures.join(thrown, Findings.all(found)));
     return bytes + super.trim();
   }
 
@@ -340,15 +380,16 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
   public final void close() {
     StackRoom.requireForInner();
     requireOwner();
-    List<Finding> found = isClosed() ? List.of() : findings.since(0);
+    IllegalStateException found = Findings.all(findings.since(0));
     try {
       super.close();
-    } catch (IllegalStateException e) {
-      throw Findings.with(found, e);
+    } catch (RuntimeException | Error e) {
+      Failures.join(e, found);
+      throw e;
     } finally {
       closeReport();
     }
-    Findings.throwIfAny(found);
+    Failures.rethrow(found);
   }
 
   private void closeReport() {
@@ -373,21 +414,16 @@ public sealed class GuardedAllocator extends BookedAllocator<GuardedBlock>
   public final void closeAndRelease() {
     StackRoom.requireForInner();
     requireOwner();
-    if (isClosed()) {
-      return;
-    }
-    List<Finding> found = findings.since(0);
-    synchronized (books) {
-      books.since(0).forEach(guards::writeCanaries);
-    }
+    IllegalStateException found = Findings.all(findings.since(0));
     try {
       super.closeAndRelease();
-    } catch (IllegalStateException e) {
-      throw Findings.with(found, e);
+    } catch (RuntimeException | Error e) {
+      Failures.join(e, found);
+      throw e;
     } finally {
       closeReport();
     }
-    Findings.throwIfAny(found);
+    Failures.rethrow(found);
   }
 
   /** {@return the name, the options, sizes in bytes, and the inner} */

@@ -1,7 +1,11 @@
 package org.jallocator.diagnostics;
 
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * The live blocks of a {@link TrackedAllocator} by the site that allocated them, the largest first.
@@ -13,6 +17,58 @@ import java.util.Locale;
  * @param sample the mean distance between two sampled blocks in bytes; 0: every block has its site
  */
 public record LeakReport(List<SiteTotal> totals, long blocks, long bytes, long sample) {
+
+  /**
+   * {@return a report}
+   *
+   * @param live the live blocks, oldest first
+   */
+  static LeakReport of(List<TrackedBlock> live, long blocks, long bytes, long sample) {
+    long now = System.nanoTime();
+    Map<Site, List<TrackedBlock>> bySite = new HashMap<>();
+    for (TrackedBlock block : live) {
+      if (block.site.isKnown()) {
+        bySite.computeIfAbsent(block.site, site -> new ArrayList<>()).add(block);
+      }
+    }
+    List<SiteTotal> totals = new ArrayList<>();
+    bySite.forEach((site, allocated) -> totals.add(total(site, allocated, now, sample)));
+    totals.sort(Comparator.comparingLong(SiteTotal::bytes).reversed());
+    return new LeakReport(List.copyOf(totals), blocks, bytes, sample);
+  }
+
+  /** Each block stands for as many as its chance of being sampled says. */
+  private static SiteTotal total(Site site, List<TrackedBlock> allocated, long now, long sample) {
+    double blocks = 0;
+    double bytes = 0;
+    for (TrackedBlock block : allocated) {
+      double weight = sample == 0 ? 1 : -1 / Math.expm1(-(double) block.size / sample);
+      blocks += weight;
+      bytes += weight * block.size;
+    }
+    TrackedBlock oldest = allocated.get(0);
+    return new SiteTotal(
+        site,
+        Math.round(blocks),
+        Math.round(bytes),
+        allocated.size(),
+        oldest.ageMillis(now),
+        oldest.thread);
+  }
+
+  /**
+   * Makes a report of two sites, which initializes all that one needs, such as {@code equals} of
+   * records: where the stack or the Java heap ends, that would fail for the process.
+   */
+  static void rehearse() {
+    List<TrackedBlock> blocks = new ArrayList<>();
+    for (String method : List.of("first", "second")) {
+      Site site = new Site(List.of(new StackTraceElement("Rehearsal", method, null, -1)));
+      blocks.add(new TrackedBlock(1, site, "", 0));
+      blocks.add(new TrackedBlock(1, new Site(site.frames()), "", 0));
+    }
+    String unused = of(blocks, blocks.size(), blocks.size(), 1).text(1);
+  }
 
   /** {@return a few lines a site, the largest first} */
   public String text() {

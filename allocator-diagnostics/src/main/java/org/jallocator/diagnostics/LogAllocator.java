@@ -136,7 +136,9 @@ public sealed class LogAllocator extends BookedAllocator<LogAllocator.LoggedBloc
     try {
       super.closeAndRelease();
     } finally {
-      trace.close();
+      if (isClosed()) {
+        trace.close();
+      }
     }
     throwIfFailed(wasClosed);
   }

@@ -1,7 +1,7 @@
 package org.jallocator.diagnostics;
 
 import java.util.List;
-import org.jallocator.InvalidFreeException;
+import org.jallocator.spi.Failures;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,31 +40,28 @@ final class Quarantine {
    * @return what is wrong with one of them, which has gone to the inner all the same, or null
    */
   synchronized @Nullable Finding makeRoomFor(GuardedBlock block) {
-    if (takes(block)) {
-      while (oldest != null && block.held > limit - bytes) {
-        Finding finding;
-        try {
-          finding = giveOldest(oldest);
-        } catch (InvalidFreeException gone) {
-          throw gone;
-        } catch (IllegalStateException refused) {
-          return null;
+    Finding finding = null;
+    while (finding == null && oldest != null && takes(block) && block.held > limit - bytes) {
+      try {
+        finding = give(oldest, null);
+      } catch (IllegalArgumentException | IllegalStateException refused) {
+        if (DiagnosticAllocator.isGone(refused)) {
+          throw refused;
         }
-        if (finding != null) {
-          return finding;
-        }
+        return null;
       }
     }
-    return null;
+    return finding;
   }
 
   /**
-   * Gives the oldest block to the inner. If the inner refuses it, it stays; if somebody else freed
-   * it, or if the inner throws anything else, it is dropped.
+   * Gives a block to the inner. If the inner refuses it, it stays; if somebody else freed it, or if
+   * the inner throws anything else, it is dropped.
    *
-   * @return what is wrong with it, or null
+   * @param before the block before it in the queue
+   * @return what is wrong with it, or null; suppressed in what is thrown if the block is dropped
    */
-  private @Nullable Finding giveOldest(GuardedBlock block) {
+  private @Nullable Finding give(GuardedBlock block, @Nullable GuardedBlock before) {
     Finding finding = guards.checkRetired(block);
     synchronized (books) {
       books.give(block);
@@ -72,18 +69,16 @@ final class Quarantine {
     boolean kept = false;
     try {
       guards.release(block.raw, block.held);
-    } catch (InvalidFreeException gone) {
-      throw gone;
-    } catch (IllegalStateException | StackOverflowError e) {
-      kept = guards.tookNothing(e);
+      return finding;
+    } catch (RuntimeException | Error e) {
+      kept = guards.tookNothing(e) && !DiagnosticAllocator.isGone(e);
+      if (!kept && finding != null) {
+        Failures.join(e, Findings.all(List.of(finding)));
+      }
       throw e;
     } finally {
       if (!kept) {
-        oldest = block.next;
-        if (oldest == null) {
-          youngest = null;
-        }
-        bytes -= block.held;
+        unlink(block, before);
       }
       synchronized (books) {
         if (kept) {
@@ -96,7 +91,19 @@ final class Quarantine {
         tellReleased(block);
       }
     }
-    return finding;
+  }
+
+  private void unlink(GuardedBlock block, @Nullable GuardedBlock before) {
+    GuardedBlock next = block.next;
+    if (before == null) {
+      oldest = next;
+    } else {
+      before.next = next;
+    }
+    if (next == null) {
+      youngest = before;
+    }
+    bytes -= block.held;
   }
 
   /** Adds a block that the user has freed. If it throws, it has not. */
@@ -136,18 +143,29 @@ final class Quarantine {
   }
 
   /**
-   * Gives all blocks to the inner, and adds what is wrong with them.
+   * Gives all blocks to the inner, and adds what is wrong with them. An error does not end it: it
+   * is thrown after the last block.
    *
    * @return their bytes
    */
   synchronized long empty(List<Finding> findings) {
     long before = bytes;
-    while (oldest != null) {
-      Finding finding = giveOldest(oldest);
-      if (finding != null) {
-        findings.add(finding);
+    Throwable thrown = null;
+    GuardedBlock kept = null;
+    for (GuardedBlock block = oldest; block != null; block = block.next) {
+      try {
+        Finding finding = give(block, kept);
+        if (finding != null) {
+          findings.add(finding);
+        }
+      } catch (RuntimeException | Error e) {
+        thrown = Failures.join(thrown, e);
+        if (!block.given) {
+          kept = block;
+        }
       }
     }
+    Failures.rethrow(thrown);
     return before;
   }
 
@@ -159,13 +177,7 @@ final class Quarantine {
         kept = block;
         continue;
       }
-      bytes -= block.held;
-      if (kept == null) {
-        oldest = block.next;
-      } else {
-        kept.next = block.next;
-      }
-      youngest = kept;
+      unlink(block, kept);
       synchronized (books) {
         books.remove(block);
       }

@@ -5,7 +5,6 @@ import org.jallocator.Arena;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.OwningAllocator;
 import org.jallocator.spi.AllocatorEvents;
-import org.jallocator.spi.StackChecked;
 import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  * the bench.
  *
  * <p>Exact, but for peaks with several threads: what is live is compared with the peak whenever a
- * thread's share has changed by 16 KiB or 256 blocks, and at each read; a peak between is missed.
+ * thread's share has changed by 16 KiB or 256 blocks, and when {@link #counters} are read; a peak
+ * between is missed.
  *
  * <p>Confined to its owner thread, or shared and may block, as its inner is. Names and nesting
  * after RMM's statistics resource.
@@ -247,7 +247,7 @@ public sealed class StatsAllocator extends TalliedAllocator permits OwningStatsA
     try {
       inner.free(address);
     } catch (RuntimeException | Error e) {
-      if (StackChecked.tookNothing(inner, e)) {
+      if (tookNothing(e)) {
         tally.refused(address, size, isGone(e));
       }
       throw e;
@@ -330,7 +330,7 @@ public sealed class StatsAllocator extends TalliedAllocator permits OwningStatsA
     try {
       inner.free(address);
     } catch (RuntimeException | Error e) {
-      if (StackChecked.tookNothing(inner, e)) {
+      if (tookNothing(e)) {
         refused = from.refusedRemotely(address, size, isGone(e));
       }
       throw e;

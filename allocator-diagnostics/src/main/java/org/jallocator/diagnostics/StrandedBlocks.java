@@ -1,7 +1,5 @@
 package org.jallocator.diagnostics;
 
-import org.jallocator.InvalidFreeException;
-
 /**
  * The stranded blocks of a layer: it has taken them from the inner, could not go on (a full Java
  * heap, memory that cannot be protected), and gives them back at its next call.
@@ -36,21 +34,22 @@ final class StrandedBlocks {
   }
 
   /**
-   * Gives the blocks back by {@link DiagnosticAllocator#giveBack}. If the inner takes one not, that
-   * stays for the next time. If it throws anything else, the block is dropped.
+   * Gives the blocks back by {@link DiagnosticAllocator#giveBack}. If the inner refuses a block, it
+   * stays for the next time. If somebody else freed it, or if the inner throws anything else, it is
+   * dropped.
    */
   synchronized void giveBack(DiagnosticAllocator layer) {
     while (count > 0) {
       boolean kept = false;
       try {
         layer.giveBack(addresses[count - 1], bytes[count - 1]);
-      } catch (InvalidFreeException gone) {
-        // Somebody else freed it.
-      } catch (IllegalStateException refused) {
-        kept = true;
-        return;
-      } catch (StackOverflowError e) {
-        kept = layer.isStackChecked();
+      } catch (IllegalArgumentException | IllegalStateException refused) {
+        kept = layer.keeps(refused);
+        if (kept) {
+          return;
+        }
+      } catch (RuntimeException | Error e) {
+        kept = layer.keeps(e);
         throw e;
       } finally {
         if (!kept) {

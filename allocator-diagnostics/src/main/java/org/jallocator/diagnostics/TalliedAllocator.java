@@ -1,7 +1,5 @@
 package org.jallocator.diagnostics;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
 import org.jallocator.LeakException;
@@ -32,24 +30,24 @@ abstract sealed class TalliedAllocator extends DiagnosticAllocator implements Ca
 
   @Override
   public final long mallocs() {
-    return tallies.counters().mallocs();
+    return tallies.stats().innerMallocs();
   }
 
   @Override
   public final long frees() {
-    return tallies.counters().frees();
+    return tallies.stats().innerFrees();
   }
 
   @Override
   public final long failures() {
-    return tallies.counters().failures();
+    return tallies.failures();
   }
 
   /**
    * {@inheritDoc}
    *
-   * <p>Shared, may block for an instant: any thread may ask, also while another closes. O(threads).
-   * What is live is what is reserved.
+   * <p>Shared, never blocks: any thread may ask, also while another closes. O(threads). What is
+   * live is what is reserved.
    */
   @Override
   public final AllocatorStats stats() {
@@ -67,10 +65,10 @@ abstract sealed class TalliedAllocator extends DiagnosticAllocator implements Ca
   public final void close() {
     StackRoom.requireForInner();
     requireOwner();
+    giveBackStranded();
     if (isClosed()) {
       return;
     }
-    giveBackStranded();
     tallies.close(
         () -> {
           LeakException leak = leak();
@@ -78,7 +76,6 @@ abstract sealed class TalliedAllocator extends DiagnosticAllocator implements Ca
             throw AllocatorEvents.leaked(name(), leak);
           }
           setClosed();
-          return true;
         });
     giveBackStranded(); // also those of calls that were in progress
   }
@@ -94,47 +91,51 @@ abstract sealed class TalliedAllocator extends DiagnosticAllocator implements Ca
    * {@inheritDoc}
    *
    * <p>Confined to its owner thread, or shared and may block, as its inner is. O(live blocks), each
-   * of which goes back to the inner.
+   * of which goes back to the inner. Blocks that the inner refuses, some hundred at the most, go
+   * back at a further call.
    */
   @Override
   public final void closeAndRelease() {
     StackRoom.requireForInner();
     requireOwner();
+    giveBackStranded();
     if (isClosed()) {
       return;
     }
-    giveBackStranded();
-    List<LeakException> leaks = new ArrayList<>();
+    Leaked leaked = new Leaked();
     tallies.close(
         () -> {
-          LeakException leak = leak();
-          if (leak != null) {
-            leaks.add(leak);
-          }
+          leaked.leak = leak(); // both before the first change: they take memory
+          leaked.addresses = tallies.addresses(Integer.MAX_VALUE);
+          tallies.drop();
           setClosed();
-          return true;
         });
-    if (leaks.isEmpty()) {
-      giveBackStranded(); // also those of calls that were in progress
-    } else {
-      releaseAll(leaks.get(0));
-      throw AllocatorEvents.leaked(name(), leaks.get(0));
-    }
-  }
-
-  /** Gives all blocks to the inner. Nobody else does anything any more. */
-  private void releaseAll(LeakException leak) {
-    for (long address : tallies.drop()) {
+    LeakException leak = leaked.leak;
+    Throwable thrown = leak;
+    for (long address : leaked.addresses) {
       try {
         inner.free(address);
       } catch (RuntimeException | Error e) {
-        Failures.join(leak, e);
+        thrown = Failures.join(thrown, e);
+        if (keeps(e)) {
+          strand(address, 0);
+        }
       }
     }
     try {
-      giveBackStranded();
+      giveBackStranded(); // also those of calls that were in progress
     } catch (RuntimeException | Error e) {
-      Failures.join(leak, e);
+      thrown = Failures.join(thrown, e);
     }
+    if (leak != null) {
+      throw AllocatorEvents.leaked(name(), leak);
+    }
+    Failures.rethrow(thrown);
+  }
+
+  /** What {@link #closeAndRelease} finds. */
+  private static final class Leaked {
+    private @Nullable LeakException leak;
+    private long[] addresses = {};
   }
 }

@@ -3,7 +3,6 @@ package org.jallocator.diagnostics;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.BooleanSupplier;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.spi.AllocatorEvents;
@@ -80,6 +79,7 @@ final class Tallies extends TallySums {
     }
     hints[(int) thread.getId() & (hints.length - 1)] = tally;
     tally.collect();
+    tally.renewPeak();
     if (tally.isDue()) {
       note(tally);
     }
@@ -101,14 +101,14 @@ final class Tallies extends TallySums {
   /**
    * Runs while no call is in progress.
    *
-   * @param close returns whether calls are to be refused from now on
+   * @param close calls are refused from now on, unless it throws
    */
-  void close(BooleanSupplier close) {
+  void close(Runnable close) {
     turns.letOthersIn();
     closeAlone(close);
   }
 
-  private synchronized void closeAlone(BooleanSupplier close) {
+  private synchronized void closeAlone(Runnable close) {
     turns.begin();
     Tally[] all = this.all;
     Thread caller = Thread.currentThread();
@@ -125,7 +125,8 @@ final class Tallies extends TallySums {
       for (Tally tally : all) {
         tally.collect(); // of two frees that raced both may be counted until then
       }
-      closed = close.getAsBoolean();
+      close.run();
+      closed = true;
     } finally {
       if (!closed) {
         for (Tally tally : all) {
@@ -227,15 +228,13 @@ final class Tallies extends TallySums {
     return addresses.stream().mapToLong(Long::longValue).distinct().limit(limit).toArray();
   }
 
-  /** Counts all blocks as freed; {@return their addresses} For a closed allocator. */
-  long[] drop() {
-    long[] addresses = addresses(Integer.MAX_VALUE);
+  /** Counts all blocks as freed. Takes no memory. While no call is in progress. */
+  void drop() {
     for (Tally tally : all) {
       synchronized (tally) {
         tally.dropAll();
       }
     }
-    return addresses;
   }
 
   /** {@return the serial of the youngest block of a confined allocator} */

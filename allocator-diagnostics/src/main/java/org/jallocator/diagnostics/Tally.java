@@ -68,6 +68,9 @@ final class Tally extends TallyBlocks {
   /** In {@code attention}: somebody closes, or has closed. */
   private static final int REVOKED = 4;
 
+  /** In {@code attention}: its own peak is from before the last reset, and does not count. */
+  private static final int OLD_PEAK = 8;
+
   /** The thread that writes here; null iff this is the common tally. */
   @Nullable Thread owner;
 
@@ -171,6 +174,26 @@ final class Tally extends TallyBlocks {
   synchronized void noted(long blocks, long bytes) {
     noteAfter(blocks, bytes);
     attention &= ~DUE;
+  }
+
+  /**
+   * Makes the owner's next call begin its own peak anew. Only the owner writes it: it may be about
+   * to write the old one.
+   */
+  synchronized void setPeakOld() {
+    attention |= OLD_PEAK;
+  }
+
+  synchronized boolean isPeakOld() {
+    return (attention & OLD_PEAK) != 0;
+  }
+
+  /** Begins its own peak anew if it is old. By the owner. */
+  synchronized void renewPeak() {
+    if (isPeakOld()) {
+      setPeak(netBlocks(), netBytes());
+      attention &= ~OLD_PEAK;
+    }
   }
 
   /** Says which block the owner frees. Others must not ask the inner about it meanwhile. */

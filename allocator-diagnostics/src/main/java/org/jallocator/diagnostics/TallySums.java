@@ -1,12 +1,13 @@
 package org.jallocator.diagnostics;
 
 import java.lang.invoke.VarHandle;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongBinaryOperator;
 import org.jallocator.AllocatorStats;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The sums and peaks of all tallies of one {@link StatsAllocator}. Any thread may ask, also while
@@ -17,33 +18,38 @@ import org.jallocator.AllocatorStats;
  * accepts both, both count until the thread that allocated the block calls again or somebody
  * closes: until then it is too low by that block. Peaks: while there is one tally, its own peak
  * counts, which is exact. With more, what is live is compared with the peak whenever a tally's
- * share has changed by {@link #NOTE_BYTES} or {@link #NOTE_BLOCKS}, and at each read. A peak falls
- * only when it is reset.
+ * share has changed by {@link #NOTE_BYTES} or {@link #NOTE_BLOCKS}, and when the counters are read.
+ * A peak falls only when it is reset. {@link #stats} enters no monitor: its peak is of all time,
+ * and only grows.
  */
 abstract class TallySums {
 
   static final long NOTE_BYTES = 16 << 10;
   static final long NOTE_BLOCKS = 256;
 
-  /** The figures at a push. */
-  private record Frame(StatsCounters start, long outerPeakBlocks, long outerPeakBytes) {}
+  private static final LongBinaryOperator MAX = Math::max;
+
+  /** The figures at a push, and the push before it. */
+  private record Frame(
+      @Nullable Frame outer, StatsCounters start, long outerPeakBlocks, long outerPeakBytes) {}
 
   /** All tallies, the common one first; replaced, never changed. */
   volatile Tally[] all = {new Tally(null)};
 
   /**
-   * The monitor of the peaks and the frames. Nobody waits for anything with it, so that any thread
-   * may ask for figures while another closes.
+   * The monitor of the peaks and the frames, entered before that of a tally. Nobody waits for a
+   * call in progress with it, so that any thread may ask for counters while another closes.
    */
   private final Object peaks = new Object();
 
   private long peakBlocks;
   private long peakBytes;
 
-  /** The most that {@link #peakBytes} was before it was reset. */
-  private long everPeakBytes;
+  /** The last push that was not popped. */
+  private @Nullable Frame frame;
 
-  private final Deque<Frame> frames = new ArrayDeque<>();
+  /** The most that {@link #peakBytes} ever was, and that {@link #stats} ever saw. */
+  private final AtomicLong everPeakBytes = new AtomicLong();
 
   /** Makes the peaks at least what is live now. */
   final void notePeaks() {
@@ -63,10 +69,15 @@ abstract class TallySums {
     peakBytes = Math.max(peakBytes, bytes);
     peakBlocks = Math.max(peakBlocks, blocks);
     Tally[] all = this.all;
-    if (all.length == 2) {
+    if (all.length == 2 && !all[1].isPeakOld()) {
       peakBytes = Math.max(peakBytes, all[1].peakNetBytes);
       peakBlocks = Math.max(peakBlocks, all[1].peakNetBlocks);
     }
+    notePeakOfAllTime(peakBytes);
+  }
+
+  private long notePeakOfAllTime(long bytes) {
+    return everPeakBytes.accumulateAndGet(bytes, MAX);
   }
 
   final long liveBytes() {
@@ -106,19 +117,20 @@ abstract class TallySums {
 
   final void push() {
     synchronized (peaks) {
-      frames.push(new Frame(counters(), peakBlocks, peakBytes));
-      makePeaksLive();
+      StatsCounters start = counters();
+      frame = new Frame(frame, start, peakBlocks, peakBytes);
+      setPeaks(start.liveBlocks(), start.liveBytes());
     }
   }
 
   final StatsCounters pop() {
     synchronized (peaks) {
-      Frame frame = frames.peek();
+      Frame frame = this.frame;
       if (frame == null) {
         throw new IllegalStateException(StatsAllocator.NAME + ": pop without a push: pushes=0");
       }
       StatsCounters counted = since(frame.start);
-      frames.pop();
+      this.frame = frame.outer;
       peakBlocks = Math.max(peakBlocks, frame.outerPeakBlocks);
       peakBytes = Math.max(peakBytes, frame.outerPeakBytes);
       return counted;
@@ -146,34 +158,40 @@ abstract class TallySums {
 
   final void resetPeak() {
     synchronized (peaks) {
-      notePeaks(liveBlocks(), liveBytes());
-      makePeaksLive();
+      long blocks = liveBlocks();
+      long bytes = liveBytes();
+      notePeaks(blocks, bytes);
+      setPeaks(blocks, bytes);
     }
   }
 
-  /** Needs the monitor of the peaks. */
-  private void makePeaksLive() {
-    everPeakBytes = Math.max(everPeakBytes, peakBytes);
+  /** Makes the peaks what was live a moment ago. Needs the monitor of the peaks. */
+  private void setPeaks(long blocks, long bytes) {
     Tally[] all = this.all;
     if (all.length == 2) {
-      // If another thread owns it, it does not malloc now, or the peak is off by what it does.
-      all[1].setPeak(all[1].netBlocks(), all[1].netBytes());
+      all[1].setPeakOld();
     }
-    peakBytes = liveBytes();
-    peakBlocks = liveBlocks();
+    peakBytes = bytes;
+    peakBlocks = blocks;
+  }
+
+  final long failures() {
+    long failures = 0;
+    for (Tally tally : all) {
+      failures += tally.failures;
+    }
+    return failures;
   }
 
   final StatsCounters counters() {
     long frees = frees();
     VarHandle.loadLoadFence(); // each of them has its malloc, which is counted below
     long[] histogram = new long[TallyCounts.BUCKETS];
-    long failures = 0;
     long totalBytes = 0;
     for (Tally tally : all) {
       for (int i = 0; i < histogram.length; i++) {
         histogram[i] += tally.histogram[i];
       }
-      failures += tally.failures;
       totalBytes += tally.totalBytes;
     }
     long mallocs = Arrays.stream(histogram).sum();
@@ -184,7 +202,7 @@ abstract class TallySums {
       return new StatsCounters(
           mallocs,
           Math.min(frees, mallocs),
-          failures,
+          failures(),
           blocks,
           bytes,
           peakBlocks,
@@ -197,13 +215,11 @@ abstract class TallySums {
   final AllocatorStats stats() {
     long frees = frees();
     VarHandle.loadLoadFence(); // each of them has its malloc
-    synchronized (peaks) {
-      long blocks = liveBlocks();
-      long bytes = liveBytes();
-      notePeaks(blocks, bytes);
-      long peak = Math.max(everPeakBytes, peakBytes);
-      long mallocs = mallocs();
-      return new AllocatorStats(blocks, bytes, bytes, peak, mallocs, Math.min(frees, mallocs));
-    }
+    long blocks = liveBlocks();
+    long bytes = liveBytes();
+    Tally[] all = this.all;
+    long peak = notePeakOfAllTime(all.length == 2 ? Math.max(bytes, all[1].peakNetBytes) : bytes);
+    long mallocs = mallocs();
+    return new AllocatorStats(blocks, bytes, bytes, peak, mallocs, Math.min(frees, mallocs));
   }
 }

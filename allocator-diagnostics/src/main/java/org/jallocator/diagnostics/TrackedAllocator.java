@@ -1,10 +1,6 @@
 package org.jallocator.diagnostics;
 
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import org.jallocator.Allocator;
 import org.jallocator.Arena;
@@ -47,6 +43,10 @@ public sealed class TrackedAllocator extends BookedAllocator<TrackedBlock>
 
   /** How many sites a leak's message has at the most. */
   private static final int SITES_IN_MESSAGE = 8;
+
+  static {
+    LeakReport.rehearse();
+  }
 
   /** The inner if it recognises its own memory. */
   private final @Nullable OwningAllocator owningInner;
@@ -236,36 +236,7 @@ public sealed class TrackedAllocator extends BookedAllocator<TrackedBlock>
       liveBlocks = books.liveBlocks;
       liveBytes = books.liveBytes;
     }
-    long now = System.nanoTime();
-    Map<Site, List<TrackedBlock>> bySite = new HashMap<>();
-    for (TrackedBlock block : blocks) {
-      if (block.site.isKnown()) {
-        bySite.computeIfAbsent(block.site, site -> new ArrayList<>()).add(block);
-      }
-    }
-    List<SiteTotal> totals = new ArrayList<>();
-    bySite.forEach((site, allocated) -> totals.add(total(site, allocated, now)));
-    totals.sort(Comparator.comparingLong(SiteTotal::bytes).reversed());
-    return new LeakReport(List.copyOf(totals), liveBlocks, liveBytes, sample);
-  }
-
-  /** Each block stands for as many as its chance of being sampled says. */
-  private SiteTotal total(Site site, List<TrackedBlock> allocated, long now) {
-    double blocks = 0;
-    double bytes = 0;
-    for (TrackedBlock block : allocated) {
-      double weight = sample == 0 ? 1 : -1 / Math.expm1(-(double) block.size / sample);
-      blocks += weight;
-      bytes += weight * block.size;
-    }
-    TrackedBlock oldest = allocated.get(0);
-    return new SiteTotal(
-        site,
-        Math.round(blocks),
-        Math.round(bytes),
-        allocated.size(),
-        oldest.ageMillis(now),
-        oldest.thread);
+    return LeakReport.of(blocks, liveBlocks, liveBytes, sample);
   }
 
   @Override

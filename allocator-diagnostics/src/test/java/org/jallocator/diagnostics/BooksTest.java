@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -44,6 +45,13 @@ final class BooksTest {
         check(random.nextLong(books.lastSerial() + 1));
       }
     }
+  }
+
+  /** A reader without the monitor may see the count of frees before that of mallocs. */
+  @Test
+  void tellNeverMoreFreesThanMallocs() {
+    books.innerFrees = 1;
+    assertEquals(0, books.stats().innerFrees());
   }
 
   /** A block at an address that has one takes its place: the inner had it back. */

@@ -160,6 +160,20 @@ final class CountingLayersTest {
     assertEquals(4, lines(Files.readAllBytes(file)).size(), "a member cut short is no member");
   }
 
+  @Test
+  void aThreadThatMayNotCloseALogDoesNotEndIt() throws Exception {
+    Path file = Layers.traceFile();
+    LogAllocator log =
+        LogAllocator.create(RecordingAllocator.builder().shared(false).build(), file);
+    Thread other =
+        new Thread(() -> assertThrows(IllegalStateException.class, log::closeAndRelease));
+    other.start();
+    other.join();
+    log.free(log.malloc(100));
+    log.close();
+    assertEquals(List.of("0 m 1 100", "0 f 1"), lines(Files.readAllBytes(file)));
+  }
+
   private static List<String> lines(byte[] gzip) throws IOException {
     try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(gzip))) {
       return new String(in.readAllBytes(), StandardCharsets.US_ASCII).lines().toList();

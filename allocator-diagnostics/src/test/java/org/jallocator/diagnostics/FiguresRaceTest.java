@@ -2,6 +2,7 @@ package org.jallocator.diagnostics;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.lang.reflect.Field;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -94,6 +95,26 @@ final class FiguresRaceTest {
     other.get();
     assertEquals(0, lacking);
     stats.free(second);
+    stats.close();
+  }
+
+  @Test
+  void figuresAreToldWhileAnotherThreadHasTheMonitorOfThePeaks() throws Exception {
+    StatsAllocator stats = StatsAllocator.create(new Invented());
+    long block = stats.malloc(STEP);
+    Field monitor = TallySums.class.getDeclaredField("peaks");
+    monitor.setAccessible(true);
+    synchronized (monitor.get(stats.tallies)) {
+      Future<Long> told =
+          threads.submit(
+              () -> {
+                assertEquals(1, stats.mallocs());
+                assertEquals(0, stats.frees() + stats.failures());
+                return stats.stats().peakReservedBytes();
+              });
+      assertEquals(STEP, told.get(10, TimeUnit.SECONDS));
+    }
+    stats.free(block);
     stats.close();
   }
 

@@ -9,6 +9,11 @@ import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -20,6 +25,7 @@ import org.jallocator.spi.AllocatorListener;
 import org.jallocator.spi.StackChecked;
 import org.jallocator.testkit.RecordingAllocator;
 import org.jallocator.testkit.RecordingAllocator.Failure;
+import org.jallocator.testkit.RecordingAllocator.FreeFailure;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -75,6 +81,67 @@ final class LayersTest {
           assertEquals(0, layer.stats().liveBlocks());
           assertThrows(IllegalStateException.class, () -> layer.malloc(10));
         });
+  }
+
+  @TestFactory
+  Stream<DynamicTest> aBlockThatTheInnerRefusesWhenAllIsReleasedGoesBackAtTheNextCall() {
+    return onEachLayer(
+        (name, layer, memory) -> {
+          long[] blocks = {layer.malloc(10), layer.malloc(20), layer.malloc(2000)};
+          memory.failFreesFrom(1, FreeFailure.REFUSES);
+          LeakException leak = assertThrows(LeakException.class, layer::closeAndRelease);
+          assertEquals(blocks.length, leak.liveBlocks());
+          assertThrows(IllegalStateException.class, () -> layer.malloc(10));
+          memory.stopFailing();
+          try {
+            layer.closeAndRelease();
+          } catch (LeakException e) {
+            assertEquals(blocks.length, e.liveBlocks());
+          }
+          memory.assertEverythingReturned();
+          layer.closeAndRelease();
+          layer.close();
+        });
+  }
+
+  @TestFactory
+  Stream<DynamicTest> twoThreadsThatReleaseAtOnceGiveEachBlockBackOnce() {
+    return Layers.all().entrySet().stream()
+        .map(layer -> dynamicTest(layer.getKey(), () -> releaseTwice(layer.getValue())));
+  }
+
+  private static void releaseTwice(UnaryOperator<Allocator> layer) throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    try {
+      for (int round = 0; round < 100; round++) {
+        RecordingAllocator memory = RecordingAllocator.create();
+        Allocator tested = layer.apply(new Plain(memory));
+        for (int i = 0; i < 100; i++) {
+          assertTrue(tested.malloc(16) != Allocator.NULL);
+        }
+        CyclicBarrier start = new CyclicBarrier(2);
+        Callable<List<Throwable>> release = () -> suppressedByRelease(tested, start);
+        List<Throwable> suppressed = new ArrayList<>();
+        for (Future<List<Throwable>> each : threads.invokeAll(List.of(release, release))) {
+          suppressed.addAll(each.get());
+        }
+        assertEquals(List.of(), suppressed);
+        memory.assertEverythingReturned();
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  private static List<Throwable> suppressedByRelease(Allocator tested, CyclicBarrier start)
+      throws Exception {
+    start.await();
+    try {
+      tested.closeAndRelease();
+      return List.of();
+    } catch (LeakException e) {
+      return List.of(e.getSuppressed());
+    }
   }
 
   /** Keeps what it is told about memory that an inner did not have. */

@@ -127,6 +127,58 @@ final class StatsRaceTest {
   }
 
   @Test
+  void thePeakSinceAPushIsNotNegativeIfAnotherThreadFreesMeanwhile() throws Exception {
+    StatsAllocator stats = StatsAllocator.create(new Plain(memory));
+    together(
+        (number, meeting) -> {
+          long[] blocks = new long[50];
+          for (int i = 1; i <= LEAKS; i++) {
+            mallocAll(stats, number == 0 ? blocks : new long[0]);
+            meeting.meet();
+            if (number == 0) {
+              freeAll(stats, blocks);
+            } else {
+              spin(i % MOST_DELAY);
+              stats.push();
+              StatsCounters counted = stats.pop();
+              assertTrue(counted.peakBlocks() >= 0 && counted.peakBytes() >= 0, counted::toString);
+            }
+            meeting.meet();
+          }
+        });
+    stats.close();
+  }
+
+  /** Its owner may be about to write the one before. */
+  @Test
+  void aThreadThatResetsThePeakOfAnotherDoesNotWriteWhatThatOneWrites() throws Exception {
+    StatsAllocator stats = StatsAllocator.create(memory);
+    long small = on(first, () -> stats.malloc(SIZE));
+    on(first, () -> free(stats, stats.malloc(LARGE)));
+    stats.resetPeak();
+    Tally tally = stats.tallies.all[1];
+    assertEquals(SIZE + LARGE, tally.peakNetBytes);
+    assertEquals(SIZE, stats.counters().peakBytes());
+    on(first, () -> free(stats, stats.malloc(OTHER_SIZE)));
+    assertEquals(SIZE + OTHER_SIZE, stats.counters().peakBytes());
+    assertEquals(SIZE + LARGE, stats.stats().peakReservedBytes());
+    on(first, () -> free(stats, small));
+    stats.close();
+  }
+
+  private static void mallocAll(Allocator allocator, long[] blocks) {
+    for (int i = 0; i < blocks.length; i++) {
+      blocks[i] = allocator.malloc(SIZE);
+    }
+  }
+
+  private static void freeAll(Allocator allocator, long[] blocks) {
+    for (long block : blocks) {
+      allocator.free(block);
+    }
+  }
+
+  @Test
   void closeFindsALeakAlthoughTheInnerAcceptedTwoFreesOfAnotherBlock() throws Exception {
     StatsAllocator stats = StatsAllocator.create(new Lenient());
     AtomicLong block = new AtomicLong();
