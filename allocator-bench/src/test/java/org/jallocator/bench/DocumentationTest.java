@@ -15,10 +15,12 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jallocator.Allocator;
 import org.jallocator.AllocatorConfigException;
 import org.jallocator.spi.AllocatorProvider;
 import org.jallocator.spi.Option;
 import org.jallocator.stack.AllocatorProviders;
+import org.jallocator.stack.AllocatorStack;
 import org.jallocator.stack.Expressions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -166,6 +168,20 @@ final class DocumentationTest {
     for (String message : messages) {
       String expression = message.lines().skip(1).findFirst().orElse("").strip();
       assertEquals(comparable(message), comparable(problem(expression, Map.of())));
+    }
+  }
+
+  @Test
+  void theDescriptionOfTheFirstStackIsWhatIsPrinted() throws IOException {
+    List<String> shown =
+        MarkdownPage.of("docs/getting-started.md").blocks("").stream()
+            .map(MarkdownPage.Block::text)
+            .filter(text -> text.startsWith("@general"))
+            .toList();
+    try (AllocatorStack stack = AllocatorStack.open("@general")) {
+      Allocator allocator = stack.allocator();
+      allocator.free(allocator.malloc(48)); // as the code above it does
+      assertEquals(shown, List.of(stack.describe() + "\n"));
     }
   }
 
