@@ -316,6 +316,26 @@ final class DocumentationTest {
     assertTrue(compared >= 6, compared + " tables compared");
   }
 
+  @Test
+  void thePageOfALayerNamesTheModuleThatHasIt() throws IOException {
+    List<String> without = new ArrayList<>();
+    int pages = 0;
+    for (MarkdownPage page : MarkdownPage.all()) {
+      AllocatorProvider provider =
+          providers().get(page.file.getFileName().toString().replace(".md", ""));
+      if (provider != null && page.name().startsWith("docs/layers/")) {
+        String name = provider.getClass().getPackageName();
+        String module = "org.jallocator:allocator-" + name.substring(name.lastIndexOf('.') + 1);
+        pages++;
+        if (!page.text.contains("\nMaven module: `" + module + "`.")) {
+          without.add(page + ": " + module);
+        }
+      }
+    }
+    assertEquals("", join(without));
+    assertTrue(pages > 10, pages + " pages found");
+  }
+
   private static String rows(MarkdownPage.Table table) {
     List<String> rows = new ArrayList<>();
     for (int i = 0; i < table.column("option").size(); i++) {
