@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * Arena} an arena.
  *
  * <p>Price: 32 to 96 bytes of Java heap for each of the most blocks that were live; no lock and no
- * atomic instruction where the thread that frees a block is the one that allocated it, for up to 64
- * threads at a time; a lock where it is another, or where there are more. A block that is freed
+ * atomic instruction if the thread that frees a block is the one that allocated it, for up to 64
+ * threads at a time; a lock if it is another, or if there are more. A block that is freed
  * before its thread mallocs again is cheapest. The cost is shown by {@code DiagnosticsBenchmark} of
  * the bench.
  *
