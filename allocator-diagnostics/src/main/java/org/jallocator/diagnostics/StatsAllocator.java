@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>A free of what this layer did not hand out goes to the inner, which says what it is, and is
- * not counted. Over an {@link OwningAllocator} the layer is owning, and over a confined {@link
+ * <p>A free of what this layer did not hand out goes to the inner, which refuses it if it can, and
+ * is not counted. Over an {@link OwningAllocator} the layer is owning, and over a confined {@link
  * Arena} an arena.
  *
  * <p>Price: 32 to 96 bytes of Java heap for each of the most blocks that were live; no lock and no
