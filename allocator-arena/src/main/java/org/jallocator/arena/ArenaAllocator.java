@@ -67,8 +67,8 @@ public final class ArenaAllocator extends ConfinedArena {
    * Makes an arena.
    *
    * @param inner what chunks are taken from; stays open when the arena closes
-   * @param chunkSize bytes of a chunk, at most 2³⁰ times {@code alignment}; if the inner serves less,
-   *     as much as it serves
+   * @param chunkSize bytes of a chunk, at most 2³⁰ times {@code alignment}; if the inner serves
+   *     less, as much as it serves
    * @param alignment what every address is a multiple of: bytes, a power of two, at most 2³⁰
    * @return a new arena, confined to the calling thread
    * @throws IllegalArgumentException if a size is out of its range, or the inner serves too little
@@ -240,9 +240,8 @@ public final class ArenaAllocator extends ConfinedArena {
   public static final class Builder {
 
     /**
-     * The chunkSize if none is given, in bytes: a thousand small blocks to one inner malloc, a
-     * KiB of books at an alignment of 16, and half the size from which glibc maps each block by
-     * itself.
+     * The chunkSize if none is given, in bytes: a thousand small blocks to one inner malloc, a KiB
+     * of books at an alignment of 16, and half the size from which glibc maps each block by itself.
      */
     static final long DEFAULT_CHUNK_SIZE = 64 * 1024;
 
@@ -250,8 +249,8 @@ public final class ArenaAllocator extends ConfinedArena {
     static final long MAX_DEFAULT_ALIGNMENT = 16;
 
     /**
-     * The retain if none is given, in bytes: what a round may need again and again without an
-     * inner malloc.
+     * The retain if none is given, in bytes: what a round may need again and again without an inner
+     * malloc.
      */
     static final long DEFAULT_RETAIN = 4L * 1024 * 1024;
 
@@ -277,8 +276,8 @@ public final class ArenaAllocator extends ConfinedArena {
     }
 
     /**
-     * Sets what every address is a multiple of. If not set, or set to 0: the inner's alignment,
-     * but at most 16, so that nothing is spent on aligning.
+     * Sets what every address is a multiple of. If not set, or set to 0: the inner's alignment, but
+     * at most 16, so that nothing is spent on aligning.
      *
      * @param alignment bytes, a power of two, at most 2³⁰
      * @return this builder

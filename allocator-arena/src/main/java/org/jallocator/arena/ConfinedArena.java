@@ -162,9 +162,9 @@ abstract class ConfinedArena extends ArenaMemory implements Arena, StackChecked 
   /**
    * {@inheritDoc}
    *
-   * <p>Confined to its owner thread, or if that has ended, for any. O(chunks). If the inner
-   * throws, all else goes back, and its first exception is thrown then, with the others suppressed;
-   * if it refused something, the arena stays open, to be closed again.
+   * <p>Confined to its owner thread, or if that has ended, for any. O(chunks). If the inner throws,
+   * all else goes back, and its first exception is thrown then, with the others suppressed; if it
+   * refused something, the arena stays open, to be closed again.
    *
    * @throws LeakException if blocks are live; the arena stays open
    */
@@ -184,8 +184,8 @@ abstract class ConfinedArena extends ArenaMemory implements Arena, StackChecked 
   /**
    * {@inheritDoc}
    *
-   * <p>Confined to its owner thread, or if that has ended, for any. O(chunks and large blocks).
-   * If the inner throws, it goes on as {@link #close} does.
+   * <p>Confined to its owner thread, or if that has ended, for any. O(chunks and large blocks). If
+   * the inner throws, it goes on as {@link #close} does.
    */
   @Override
   public void closeAndRelease() {

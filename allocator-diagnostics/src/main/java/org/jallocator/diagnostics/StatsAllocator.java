@@ -28,9 +28,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Price: 32 to 96 bytes of Java heap for each of the most blocks that were live; no lock and no
  * atomic instruction if the thread that frees a block is the one that allocated it, for up to 64
- * threads at a time; a lock if it is another, or if there are more. A block that is freed
- * before its thread mallocs again is cheapest. The cost is shown by {@code DiagnosticsBenchmark} of
- * the bench.
+ * threads at a time; a lock if it is another, or if there are more. A block that is freed before
+ * its thread mallocs again is cheapest. The cost is shown by {@code DiagnosticsBenchmark} of the
+ * bench.
  *
  * <p>Exact, but for peaks with several threads: what is live is compared with the peak whenever a
  * thread's share has changed by 16 KiB or 256 blocks, and at each read; a peak between is missed.
