@@ -9,8 +9,9 @@
  *       org.jallocator.spi.StackRoom} throws a stack overflow before the first change, {@link
  *       org.jallocator.spi.StackChecked} says that all calls of a layer do so, {@link
  *       org.jallocator.spi.Failures} joins what several calls of the inner threw, {@link
- *       org.jallocator.spi.Waiting} waits for another thread, {@link org.jallocator.spi.OwnerFence}
- *       lets a thread enter what it owns without an atomic instruction, {@link
+ *       org.jallocator.spi.Waiting} waits for another thread, {@link org.jallocator.spi.Turns} lets
+ *       other threads in between two tries to close, {@link org.jallocator.spi.OwnerFence} lets a
+ *       thread enter what it owns without an atomic instruction, {@link
  *       org.jallocator.spi.AllocatorEvents} passes events to each {@link
  *       org.jallocator.spi.AllocatorListener}.
  *   <li>To show figures: {@link org.jallocator.spi.CallCounts} and {@link

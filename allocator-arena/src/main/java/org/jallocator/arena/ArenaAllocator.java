@@ -67,7 +67,7 @@ public final class ArenaAllocator extends ConfinedArena {
    * Makes an arena.
    *
    * @param inner what chunks are taken from; stays open when the arena closes
-   * @param chunkSize bytes of a chunk, at most 2³⁰ times {@code alignment}; where the inner serves
+   * @param chunkSize bytes of a chunk, at most 2³⁰ times {@code alignment}; if the inner serves
    *     less, as much as it serves
    * @param alignment what every address is a multiple of: bytes, a power of two, at most 2³⁰
    * @return a new arena, confined to the calling thread
@@ -158,8 +158,7 @@ public final class ArenaAllocator extends ConfinedArena {
    * {@inheritDoc}
    *
    * <p>Confined to its owner thread. O(1) however many chunks there are, and a word of books per 64
-   * times {@code alignment} of the block; an inner free where the block is an inner block of its
-   * own.
+   * times {@code alignment} of the block; an inner free if the block is an inner block of its own.
    */
   @Override
   public void free(long address) {
@@ -241,18 +240,17 @@ public final class ArenaAllocator extends ConfinedArena {
   public static final class Builder {
 
     /**
-     * The chunkSize where none is given, in bytes: a thousand small blocks to one inner malloc, a
-     * KiB of books at an alignment of 16, and half the size from which glibc maps each block by
-     * itself.
+     * The chunkSize if none is given, in bytes: a thousand small blocks to one inner malloc, a KiB
+     * of books at an alignment of 16, and half the size from which glibc maps each block by itself.
      */
     static final long DEFAULT_CHUNK_SIZE = 64 * 1024;
 
-    /** The alignment to stay below where none is given, in bytes: what C's malloc gives. */
+    /** The alignment not to exceed if none is given, in bytes: what C's malloc gives. */
     static final long MAX_DEFAULT_ALIGNMENT = 16;
 
     /**
-     * The retain where none is given, in bytes: what a round may need again and again without an
-     * inner malloc.
+     * The retain if none is given, in bytes: what a round may need again and again without an inner
+     * malloc.
      */
     static final long DEFAULT_RETAIN = 4L * 1024 * 1024;
 
@@ -266,8 +264,8 @@ public final class ArenaAllocator extends ConfinedArena {
     }
 
     /**
-     * Sets the bytes of a chunk, 64 KiB where not set. Where the inner serves less, a chunk is what
-     * it serves.
+     * Sets the bytes of a chunk, 64 KiB if not set. If the inner serves less, a chunk is what it
+     * serves.
      *
      * @param chunkSize at least 1, at most 2³⁰ times the alignment
      * @return this builder
@@ -278,8 +276,8 @@ public final class ArenaAllocator extends ConfinedArena {
     }
 
     /**
-     * Sets what every address is a multiple of. Where not set, or set to 0: the inner's alignment,
-     * but at most 16, so that nothing is spent on aligning.
+     * Sets what every address is a multiple of. If not set, or set to 0: the inner's alignment, but
+     * at most 16, so that nothing is spent on aligning.
      *
      * @param alignment bytes, a power of two, at most 2³⁰
      * @return this builder
@@ -290,8 +288,8 @@ public final class ArenaAllocator extends ConfinedArena {
     }
 
     /**
-     * Sets how many bytes of chunks {@link ArenaAllocator#freeAll} keeps at the most, 4 MiB where
-     * not set. It keeps no more than recent rounds needed, and always one chunk.
+     * Sets how many bytes of chunks {@link ArenaAllocator#freeAll} keeps at the most, 4 MiB if not
+     * set. It keeps no more than recent rounds needed, and always one chunk.
      *
      * @param retain bytes, at least 0
      * @return this builder

@@ -18,7 +18,7 @@ public final class ArenaProvider implements AllocatorProvider {
           ArenaAllocator.Builder.DEFAULT_CHUNK_SIZE,
           1,
           ArenaMemory.MAX_GRANULES * ArenaMemory.MAX_ALIGNMENT,
-          "bytes of a chunk; where the inner serves less, what it serves");
+          "bytes of a chunk; if the inner serves less, what it serves");
 
   private static final Option<Long> ALIGNMENT =
       Option.size(

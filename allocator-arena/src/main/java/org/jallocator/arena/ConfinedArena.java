@@ -44,7 +44,7 @@ abstract class ConfinedArena extends ArenaMemory implements Arena, StackChecked 
    * rounds needed, within {@code retain}, and clears their books as far as they were used; the
    * other chunks and all large blocks go back to the inner.
    *
-   * <p>Where the inner throws, all else goes back, and its first exception is thrown then, with the
+   * <p>If the inner throws, all else goes back, and its first exception is thrown then, with the
    * others suppressed. What it refused is still held: a chunk is empty and will be used again, a
    * large block is live.
    */
@@ -127,7 +127,7 @@ abstract class ConfinedArena extends ArenaMemory implements Arena, StackChecked 
    * {@inheritDoc}
    *
    * <p>Confined to its owner thread. O(chunks). Gives back all chunks without a live block, unless
-   * a mark points into one. Where the inner throws, it goes on as {@link #freeAll} does.
+   * a mark points into one. If the inner throws, it goes on as {@link #freeAll} does.
    */
   @Override
   public long trim() {
@@ -163,9 +163,9 @@ abstract class ConfinedArena extends ArenaMemory implements Arena, StackChecked 
   /**
    * {@inheritDoc}
    *
-   * <p>Confined to its owner thread, or if that has ended, for any. O(chunks). Where the inner
-   * throws, all else goes back, and its first exception is thrown then, with the others suppressed;
-   * if it refused something, the arena stays open, to be closed again.
+   * <p>Confined to its owner thread, or if that has ended, for any. O(chunks). If the inner throws,
+   * all else goes back, and its first exception is thrown then, with the others suppressed; if it
+   * refused something, the arena stays open, to be closed again.
    *
    * @throws LeakException if blocks are live; the arena stays open
    */
@@ -185,8 +185,8 @@ abstract class ConfinedArena extends ArenaMemory implements Arena, StackChecked 
   /**
    * {@inheritDoc}
    *
-   * <p>Confined to its owner thread, or if that has ended, for any. O(chunks and large blocks).
-   * Where the inner throws, it goes on as {@link #close} does.
+   * <p>Confined to its owner thread, or if that has ended, for any. O(chunks and large blocks). If
+   * the inner throws, it goes on as {@link #close} does.
    */
   @Override
   public void closeAndRelease() {

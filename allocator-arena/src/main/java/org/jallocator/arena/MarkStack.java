@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The marks of one arena that are good, oldest first, and where each was taken: in which chunk, at
- * which granule of it, and after how many entries of {@link ArenaReserve}.
+ * which granule of it, and after how many entries of {@link LargeBlocks}.
  *
  * <p>A mark is a number that no arena in this process issues twice, so that one which is stale, of
  * another arena, or invented is recognised. An arena takes numbers from the common counter a range

@@ -3,11 +3,12 @@
  * round; a test holds that.
  *
  * <pre>
- *   Bench, ListCommand
+ *   Bench, ListCommand, ReportCommand
  *     |
  *   replay   threads   mixed   cgoalloc   jna   compare        a family of commands each
  *     |
  *   contenders   counting   natives   trace                    what is measured, and with what
+ *   diagnostics                                                a benchmark for the command jmh
  *     |
  *   report   jmh                                               how a command shows what it found
  *     |

@@ -15,10 +15,12 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jallocator.Allocator;
 import org.jallocator.AllocatorConfigException;
 import org.jallocator.spi.AllocatorProvider;
 import org.jallocator.spi.Option;
 import org.jallocator.stack.AllocatorProviders;
+import org.jallocator.stack.AllocatorStack;
 import org.jallocator.stack.Expressions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -169,6 +171,20 @@ final class DocumentationTest {
     }
   }
 
+  @Test
+  void theDescriptionOfTheFirstStackIsWhatIsPrinted() throws IOException {
+    List<String> shown =
+        MarkdownPage.of("docs/getting-started.md").blocks("").stream()
+            .map(MarkdownPage.Block::text)
+            .filter(text -> text.startsWith("@general"))
+            .toList();
+    try (AllocatorStack stack = AllocatorStack.open("@general")) {
+      Allocator allocator = stack.allocator();
+      allocator.free(allocator.malloc(48)); // as the code above it does
+      assertEquals(shown, List.of(stack.describe() + "\n"));
+    }
+  }
+
   /** {@return a message without where the expression is from and which modules there are} */
   private static String comparable(String message) {
     return message
@@ -298,6 +314,26 @@ final class DocumentationTest {
       }
     }
     assertTrue(compared >= 6, compared + " tables compared");
+  }
+
+  @Test
+  void thePageOfALayerNamesTheModuleThatHasIt() throws IOException {
+    List<String> without = new ArrayList<>();
+    int pages = 0;
+    for (MarkdownPage page : MarkdownPage.all()) {
+      AllocatorProvider provider =
+          providers().get(page.file.getFileName().toString().replace(".md", ""));
+      if (provider != null && page.name().startsWith("docs/layers/")) {
+        String name = provider.getClass().getPackageName();
+        String module = "org.jallocator:allocator-" + name.substring(name.lastIndexOf('.') + 1);
+        pages++;
+        if (!page.text.contains("\nMaven module: `" + module + "`.")) {
+          without.add(page + ": " + module);
+        }
+      }
+    }
+    assertEquals("", join(without));
+    assertTrue(pages > 10, pages + " pages found");
   }
 
   private static String rows(MarkdownPage.Table table) {

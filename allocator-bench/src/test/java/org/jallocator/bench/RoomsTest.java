@@ -27,7 +27,7 @@ class RoomsTest {
       List.of(
           Set.of(""),
           Set.of("replay", "threads", "mixed", "cgoalloc", "jna", "compare"),
-          Set.of("contenders", "counting", "natives", "trace"),
+          Set.of("contenders", "counting", "natives", "trace", "diagnostics"),
           Set.of("report", "jmh"),
           Set.of("run", "page"),
           Set.of("console"));

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * the pool takes. Each malloc that takes the live bytes from below {@code warn} to {@code warn} or
  * more calls the listener.
  *
- * <p>A free of what this layer did not hand out goes to the inner, which says what it is. Over an
- * {@link OwningAllocator} the layer is owning, and over an {@link Arena} an arena.
+ * <p>A free of what this layer did not hand out goes to the inner, which refuses it if it can. Over
+ * an {@link OwningAllocator} the layer is owning, and over an {@link Arena} an arena.
  *
  * <p>Price: a small object and two short locks a block. Beside other threads, the bytes of a block
  * count as free when its free begins, a moment before the inner has them.

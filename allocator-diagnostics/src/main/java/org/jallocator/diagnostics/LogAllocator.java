@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
  * second is missing and nothing else. (If the machine dies, what the system had not written is
  * missing too.)
  *
- * <p>Bounded: a malloc or free stores two numbers under a short lock. If the writer falls behind by
- * more than {@code buffer} lines, calls wait for it. If the file cannot be written, the program
- * goes on without a log, {@link #failure} says why, and close throws.
+ * <p>Bounded: a malloc or free stores three numbers under a short lock. If the writer falls behind
+ * by some thousand lines, calls wait for it. If the file cannot be written, the program goes on
+ * without a log, {@link #failure} says why, and close throws.
  *
  * <p>Confined to its owner thread, or shared and may block, as its inner is.
  */

@@ -21,15 +21,15 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>A free of what this layer did not hand out goes to the inner, which says what it is, and is
- * not counted. Over an {@link OwningAllocator} the layer is owning, and over a confined {@link
+ * <p>A free of what this layer did not hand out goes to the inner, which refuses it if it can, and
+ * is not counted. Over an {@link OwningAllocator} the layer is owning, and over a confined {@link
  * Arena} an arena.
  *
  * <p>Price: 32 to 96 bytes of Java heap for each of the most blocks that were live; no lock and no
- * atomic instruction where the thread that frees a block is the one that allocated it, for up to 64
- * threads at a time; a lock where it is another, or where there are more. A block that is freed
- * before its thread mallocs again is cheapest. The cost is shown by {@code DiagnosticsBenchmark} of
- * the bench.
+ * atomic instruction if the thread that frees a block is the one that allocated it, for up to 64
+ * threads at a time; a lock if it is another, or if there are more. A block that is freed before
+ * its thread mallocs again is cheapest. The cost is shown by {@code DiagnosticsBenchmark} of the
+ * bench.
  *
  * <p>Exact, but for peaks with several threads: what is live is compared with the peak whenever a
  * thread's share has changed by 16 KiB or 256 blocks, and when {@link #counters} are read; a peak

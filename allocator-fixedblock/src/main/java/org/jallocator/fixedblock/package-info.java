@@ -1,7 +1,9 @@
 /**
  * Fixed blocks, size classes, and fallback from one allocator to another.
  *
- * <p>Four storeys. Each calls only downwards; to the right is what a class of it is for.
+ * <p>Five storeys. To the right is what a class is for. Calls go down or stay on a storey. Two
+ * fields point up: a page has its pool, and a pool its heap, so that a free finds both. Page does
+ * not call them, but that the empty page makes an empty pool.
  *
  * <pre>
  *   public       FixedBlockAllocator, SizeClassAllocator     documentation, create, builder
@@ -21,6 +23,7 @@
  *   pages        Page, RemoteFrees, PageLayout, PageSet      memory cut into blocks, and its bits
  *                PageTable, PageSource                       address to page; the calls of the inner
  *   arithmetic   BitTree, SizeClasses, ExactDivision
+ *                FrontPadding, Padded                        room around what one thread writes
  * </pre>
  *
  * <p>Follow one malloc of a shared allocator, and one free:
@@ -53,8 +56,19 @@
  *   <dt>heap
  *   <dd>one pool per size class, used by one thread at a time; owned by a platform thread, or
  *       common
+ *   <dt>ownership
+ *   <dd>the object by which a thread enters its heap ({@code HeapOwner})
+ *   <dt>hint
+ *   <dd>the ownership that is most likely a thread's, by the thread's number; it is checked
  *   <dt>revoke
  *   <dd>to take a heap from its owner for a moment, or for good
+ *   <dt>orphan
+ *   <dd>a heap without an owner, be it common or left by a thread that has ended
+ *   <dt>tidy
+ *   <dd>to give back all-free pages of a heap whose owner is idle
+ *   <dt>gate
+ *   <dd>where the calls of a fallback enter and leave, so that closing waits for those in progress
+ *       ({@code CallGate})
  *   <dt>remote free
  *   <dd>a free by a thread that does not work on the block's heap at that moment
  *   <dt>collect

@@ -10,6 +10,9 @@
  *   DefaultAllocator, LibraryAllocator                     the bottom of the stack
  *       |
  *   malloc and free of C, or of another C library
+ *
+ *   JnaNativeAccess, JnaProcessFence                       what layers of other modules use, by
+ *                                                          NativeAccess and ProcessFence of the SPI
  * </pre>
  *
  * <ul>
@@ -26,6 +29,25 @@
  *   <li>{@link org.jallocator.jna.DefaultAllocator} and {@link
  *       org.jallocator.jna.LibraryAllocator}: the leaves {@code jna} and {@code library}.
  * </ul>
+ *
+ * <p>Behind them, package-private, each line for one of these:
+ *
+ * <pre>
+ *   leaves       CAllocator, AlignedHeap          what both have in common; aligned blocks
+ *                BoundLibrary, LibraryCalls       a library that is loaded; its functions, bound
+ *                ...Provider                      names and options
+ *   scopes       ScopeValues, ScopeRegion         values for C; the chunks of a scope
+ *                StructType, NestedOnNull         how structures are made on given memory
+ *                ReferenceRing(s), Reference...,  by-references that scopes lend
+ *                OwnReference
+ *   memory       CheckedMemory                    a Memory that JNA did not allocate
+ *                MemoryView, ScopeMemory          a view of one; one of a scope
+ *   callbacks    CallbackHeap, BlockSizes         C's malloc and realloc over an allocator
+ *                CallbackSignatures               how C calls them
+ *   buffers      BufferWindows, BufferTable       direct buffers on addresses; which are out
+ *   access       Pages, Barrier                   pages of the system; barriers of the system
+ *   all          Jna, CFunctions, PerClass        JNA as it must be; functions on bytes; a cache
+ * </pre>
  *
  * <p>The conventions and the phrases of thread safety are those of {@code org.jallocator}.
  */

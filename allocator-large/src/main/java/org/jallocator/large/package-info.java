@@ -14,7 +14,7 @@
  *                                      │        Stripes ◀───────┘        whose stripe; lending
  *                                      │           │
  *                                      │           ▼
- *                                      │        Stripe                   a lock; calls of the inner
+ *                                      │        Stripe ──▶ Reserved      a lock; calls of the inner
  *                                      ▼           ▼
  *                                    Books ◀───────┘                     blocks, rings, figures
  *                                   │     │
@@ -24,7 +24,10 @@
  *                         SlotTable                                      hash table
  * </pre>
  *
- * <p>Each class calls downwards only. {@code Books} has no lock and never calls the inner.
+ * <p>Each class calls downwards only. {@code Books} has no lock and never calls the inner. {@code
+ * Reserved} counts what all stripes have from the inner. It and {@code Stripe} each are a {@code
+ * BriefLock}, which is held for some tens of instructions. {@code FrontPadding} and {@code Padded}
+ * keep what one thread writes away from other objects.
  *
  * <p>Glossary, beyond the words of the contract:
  *

@@ -11,7 +11,7 @@ import org.jallocator.spi.StackChecked;
 /**
  * Passes every call on to the inner, and records an event {@code org.jallocator.Malloc} and {@code
  * org.jallocator.Free} for each block if a flight recording has them enabled. Keeps no books: the
- * inner reports bad frees.
+ * inner refuses bad frees if it can.
  *
  * <p><b>Sampling.</b> With {@code sample=n} a malloc of {@code size} bytes is recorded with the
  * probability {@code 1 - exp(-size / n)}, so about once in {@code n} bytes, and its weight is the

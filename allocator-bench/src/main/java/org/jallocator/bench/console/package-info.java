@@ -1,4 +1,4 @@
-/** What a terminal and a file are shown: tables, progress, JSON. Knows no measurement. */
+/** What a terminal and a file are shown: tables, progress, JSON. Depends on no measurement. */
 @NullMarked
 package org.jallocator.bench.console;
 
