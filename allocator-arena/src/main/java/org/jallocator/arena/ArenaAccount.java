@@ -188,8 +188,10 @@ abstract class ArenaAccount {
   /** Throws the first that the inner threw, with the later ones suppressed, and forgets it. */
   final void throwCollected() {
     Throwable first = thrown;
-    thrown = null;
-    Failures.rethrow(first);
+    if (first != null) {
+      thrown = null;
+      Failures.rethrow(first);
+    }
   }
 
   /** {@return the figures} Any thread may ask: what is being changed may count or not. */
