@@ -32,7 +32,7 @@ public class PauseAgainstCall {
 
   @Actor
   public void call() {
-    if (word.thread != Thread.currentThread()) {
+    if (!word.isOf(Thread.currentThread())) {
       player = Thread.currentThread();
       return; // the pause would not fence this thread
     }
