@@ -2,7 +2,6 @@ package org.jallocator.ffm;
 
 import org.jallocator.Allocator;
 import org.jallocator.spi.Failures;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The blocks that an arena has taken, each with the size that it was asked for. On the Java heap,
