@@ -31,10 +31,18 @@ import org.openjdk.jmh.infra.Blackhole;
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Fork(value = 3, jvmArgsAppend = "--enable-native-access=ALL-UNNAMED")
+@Fork(
+    value = 3,
+    jvmArgsAppend = {"--enable-native-access=ALL-UNNAMED", CgoallocBenchmark.YOUNG_GENERATION})
 @Warmup(iterations = 5, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class CgoallocBenchmark {
+
+  /**
+   * Small, so that the warm-up has touched all of it: the system clears a page of fresh memory at
+   * the first touch, and an arena for every two blocks would be charged for that.
+   */
+  static final String YOUNG_GENERATION = "-Xmn64m";
 
   static final String JNA = "jna";
   static final String FIXED_64 = "fixedblock(blockSize=64, pageSize=4KiB, alignment=8, jna)";
