@@ -266,7 +266,7 @@ abstract sealed class ConfinedAllocator extends PagedAllocator
    */
   @Override
   public final void closeAndRelease() {
-    StackRoom.requireAboveStack(); // a page that the inner finds no stack to take is lost here
+    StackRoom.requireAboveStack(); // else the inner may overflow, and a page is lost
     if (!requireClosable()) {
       return;
     }

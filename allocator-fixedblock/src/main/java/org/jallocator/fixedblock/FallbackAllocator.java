@@ -32,9 +32,9 @@ import org.jspecify.annotations.Nullable;
  * iff other is; {@link #create(OwningAllocator, OwningAllocator)} makes that kind.
  *
  * <p>Price: one compare on the way to the primary; on the way to other, for frees, one look-up in
- * the primary, and if shared, two additions to a count of calls: atomic ones for virtual threads,
- * and for platform threads whose number another thread has, modulo 64. Not for choosing among many
- * sizes: tiers are tried one after another.
+ * the primary. If shared, the way to other adds to a count of calls twice: atomically for virtual
+ * threads, and for platform threads that share a number modulo 64 with another one. Not for
+ * choosing among many sizes: tiers are tried one after another.
  */
 public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAllocator {
 

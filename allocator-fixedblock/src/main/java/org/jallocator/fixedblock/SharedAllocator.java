@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>Pages go back by the rule of {@link BlockPool}. A heap whose owner is idle gives its all-free
- * pages back when slow calls of other threads look for such heaps: each 64th of them, frees in
- * common heaps among them and mallocs there not, but not more often than once in a millisecond.
+ * pages back when slow calls of other threads look for such heaps: each 64th of them, but not more
+ * often than once in a millisecond. Mallocs from common heaps do not look; frees there do.
  *
  * <p>Shared, may block: malloc waits for a thread that works on a common heap, or that gets a page
  * from the inner for it; close and trim wait for calls in progress.
@@ -246,7 +246,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
 
   // ---------------------------------------------------------------- trim
 
-  /** Not when a block is taken: what the inner throws at its pages would lose the block. */
+  /** Before a block is taken: if the inner throws at a page, no block is lost. */
   private void tidyBeforeMalloc(Thread thread) {
     if (hints.of(thread).home.isTimeToTidy()) {
       tidy();
@@ -381,7 +381,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
    */
   @Override
   public final void closeAndRelease() {
-    StackRoom.requireAboveStack(); // a page that the inner finds no stack to take is lost here
+    StackRoom.requireAboveStack(); // else the inner may overflow, and a page is lost
     close(true);
   }
 
