@@ -32,6 +32,8 @@ class BlockPool extends ActiveWord {
   private static final VarHandle ACTIVE_WORD;
   private static final VarHandle WORD;
   private static final VarHandle LIVE;
+  private static final VarHandle COLLECTED;
+  private static final VarHandle BLOCKS;
 
   static {
     try {
@@ -40,6 +42,8 @@ class BlockPool extends ActiveWord {
       ACTIVE_WORD = lookup.findVarHandle(Page.class, "activeWord", int.class);
       WORD = lookup.findVarHandle(ActiveWord.class, "word", long.class);
       LIVE = lookup.findVarHandle(ActiveWord.class, "live", long.class);
+      COLLECTED = lookup.findVarHandle(BlockPool.class, "collected", long.class);
+      BLOCKS = lookup.findVarHandle(BlockPool.class, "blocks", long.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -60,6 +64,9 @@ class BlockPool extends ActiveWord {
   private final PageSet pages = new PageSet();
   private Page activePage;
   private long blocks;
+
+  /** How many blocks that were freed remotely have been collected so far. */
+  private long collected;
 
   /** Whose pool this is; null only in a confined allocator. */
   final @Nullable Heap heap;
@@ -204,6 +211,8 @@ class BlockPool extends ActiveWord {
     beginMove(page);
     long freed = page.remote.take(word);
     long own = word == page.activeWord ? this.word : page.words[word];
+    COLLECTED.setOpaque(this, collected + Long.bitCount(freed & ~own));
+    VarHandle.storeStoreFence(); // before live: see liveBlocksForOthers
     freeWord(page, word, freed & ~own);
     endMove(page);
     return freed & own;
@@ -435,24 +444,33 @@ class BlockPool extends ActiveWord {
   }
 
   /**
-   * {@return how many blocks are live} May be asked by any thread. Beside calls in progress it may
-   * be off by what they allocate and free.
+   * {@return how many blocks are live} May be asked by any thread. No block that is live throughout
+   * is missed; blocks that are freed meanwhile may be counted.
+   *
+   * <p>The remote frees are counted first, those that were collected and those that were not; one
+   * that is collected meanwhile is counted once or not at all. What mallocs and own frees amount to
+   * is read after that, and so has the malloc of each block whose free was counted. Each reading is
+   * thus no less than what was live at its end. If nothing was collected during it, it is close;
+   * else the least of some readings is taken.
    */
   final long liveBlocksForOthers() {
+    long least = Long.MAX_VALUE;
     for (int tries = 0; ; tries++) {
-      long before = (long) LIVE.getAcquire(this);
-      long remote = remoteCount();
+      long before = (long) COLLECTED.getAcquire(this);
+      long remote = before + remoteCount();
       VarHandle.acquireFence();
-      long after = (long) LIVE.getOpaque(this);
+      long live = (long) LIVE.getAcquire(this); // collect changes it last
+      long after = (long) COLLECTED.getAcquire(this);
+      least = Math.min(least, live + after - remote);
       if (before == after || tries == MOST_READINGS) {
-        return Math.max(0, Math.max(before, after) - remote);
+        return Math.max(0, Math.min(least, (long) BLOCKS.getOpaque(this)));
       }
       Thread.onSpinWait();
     }
   }
 
   /** {@return blocks that were freed remotely and are not collected} May be asked by any thread. */
-  final long remoteCount() {
+  private long remoteCount() {
     long count = 0;
     for (int slot = 0; slot < pages.slots(); slot++) {
       count += pages.at(slot).remote.count();
