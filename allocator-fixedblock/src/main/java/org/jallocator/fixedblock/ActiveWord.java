@@ -1,5 +1,7 @@
 package org.jallocator.fixedblock;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import org.jallocator.Allocator;
 
 /**
@@ -15,12 +17,31 @@ import org.jallocator.Allocator;
  * <pre>
  *   bit i of word = 1 iff block i of the word, at base + i * blockSize, is free
  *   lastBit = 0, or lastBit is the bit of the block at last, in this word
- *   live    = blocks of the pool in the hands of the user, or whose free is not counted yet
+ *   taken   = blocks of the pool in the hands of the user, or whose free is not counted yet, and
+ *             those of the word that are free: so a malloc and a free here need not change it
  * </pre>
  *
  * <p>The fields that each call needs are declared first: they share a cache line (see LayoutTest).
  */
 abstract class ActiveWord extends FrontPadding {
+
+  static final VarHandle WORD;
+  private static final VarHandle TAKEN;
+  private static final VarHandle CHANGES;
+
+  static {
+    try {
+      MethodHandles.Lookup lookup = MethodHandles.lookup();
+      WORD = lookup.findVarHandle(ActiveWord.class, "word", long.class);
+      TAKEN = lookup.findVarHandle(ActiveWord.class, "taken", long.class);
+      CHANGES = lookup.findVarHandle(ActiveWord.class, "changes", int.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /** How often figures that change meanwhile are read. */
+  static final int MOST_READINGS = 64;
 
   /** The free blocks. */
   long word;
@@ -30,8 +51,8 @@ abstract class ActiveWord extends FrontPadding {
 
   final long blockSize;
 
-  /** How many blocks are in the hands of the user. */
-  long live;
+  /** How many blocks are in the hands of the user, or in this word. */
+  long taken;
 
   /** The block that was handed out last, and its bit; 0 if it is forgotten. */
   long last;
@@ -48,6 +69,9 @@ abstract class ActiveWord extends FrontPadding {
 
   /** How many blocks the word has, live ones included. */
   int count;
+
+  /** How often what {@link #liveBlocks} reads began to change at once, and had: odd meanwhile. */
+  private int changes;
 
   private final boolean shiftOnly;
 
@@ -74,7 +98,6 @@ abstract class ActiveWord extends FrontPadding {
     this.word = word ^ bit;
     this.last = address;
     this.lastBit = bit;
-    this.live++;
     return address;
   }
 
@@ -87,11 +110,10 @@ abstract class ActiveWord extends FrontPadding {
   final boolean freeLast(long address) {
     long bit = lastBit;
     long word = this.word;
-    if (address != last || (word & bit) == bit || live <= releaseBelow) {
+    if (address != last || (word & bit) == bit || liveCount() <= releaseBelow) {
       return false;
     }
     this.word = word | bit;
-    this.live--;
     return true;
   }
 
@@ -109,12 +131,16 @@ abstract class ActiveWord extends FrontPadding {
   /** As {@link #free}, of the block that a bit stands for. */
   final boolean freeBit(long bit) {
     long word = this.word;
-    if ((word & bit) != 0 || live <= releaseBelow) {
+    if ((word & bit) != 0 || liveCount() <= releaseBelow) {
       return false;
     }
     this.word = word | bit;
-    this.live--;
     return true;
+  }
+
+  /** {@return how many blocks are in the hands of the user, or their free is not counted yet} */
+  final long liveCount() {
+    return taken - Long.bitCount(word);
   }
 
   /**
@@ -126,5 +152,40 @@ abstract class ActiveWord extends FrontPadding {
   final long index(long address, long base) {
     long offset = address - base;
     return Long.rotateRight(shiftOnly ? offset : offset * inverse, shift);
+  }
+
+  /** Says that what {@link #liveBlocks} reads is about to change all at once. */
+  final void beginChange() {
+    CHANGES.setOpaque(this, changes + 1);
+    VarHandle.storeStoreFence();
+  }
+
+  /** Says that it has changed. */
+  final void endChange() {
+    CHANGES.setRelease(this, changes + 1);
+  }
+
+  /**
+   * {@return how many blocks are live, of those that were freed remotely only the collected ones
+   * counted as free} May be asked by any thread. Beside calls in progress, no block that is live
+   * throughout is missed.
+   */
+  final long liveBlocks() {
+    for (int tries = 0; tries < MOST_READINGS; tries++) {
+      int before = (int) CHANGES.getAcquire(this);
+      long free = Long.bitCount((long) WORD.getAcquire(this)) + freeButTaken();
+      VarHandle.acquireFence();
+      long taken = (long) TAKEN.getAcquire(this);
+      if ((before & 1) == 0 && before == (int) CHANGES.getOpaque(this)) {
+        return Math.max(0, taken - free);
+      }
+      Thread.onSpinWait();
+    }
+    return (long) TAKEN.getOpaque(this);
+  }
+
+  /** {@return how many free blocks {@link #taken} counts besides those of the active word} */
+  long freeButTaken() {
+    return 0;
   }
 }

@@ -23,15 +23,13 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>Release rule: while more than one page is held, and more than {@code keptBlocks} blocks, and
- * at least 3/4 of all blocks are free, all-free pages go back. Each free compares {@code live} with
- * {@code releaseBelow}; only at or below it can a page go back.
+ * at least 3/4 of all blocks are free, all-free pages go back. Each free compares how many are live
+ * with {@code releaseBelow}; only at or below it can a page go back.
  */
 class BlockPool extends ActiveWord {
 
   private static final VarHandle MOVES;
   private static final VarHandle ACTIVE_WORD;
-  private static final VarHandle WORD;
-  private static final VarHandle LIVE;
   private static final VarHandle COLLECTED;
   private static final VarHandle BLOCKS;
 
@@ -40,8 +38,6 @@ class BlockPool extends ActiveWord {
       MethodHandles.Lookup lookup = MethodHandles.lookup();
       MOVES = lookup.findVarHandle(Page.class, "moves", int.class);
       ACTIVE_WORD = lookup.findVarHandle(Page.class, "activeWord", int.class);
-      WORD = lookup.findVarHandle(ActiveWord.class, "word", long.class);
-      LIVE = lookup.findVarHandle(ActiveWord.class, "live", long.class);
       COLLECTED = lookup.findVarHandle(BlockPool.class, "collected", long.class);
       BLOCKS = lookup.findVarHandle(BlockPool.class, "blocks", long.class);
     } catch (ReflectiveOperationException e) {
@@ -51,9 +47,6 @@ class BlockPool extends ActiveWord {
 
   /** Less than any count of live blocks if there is one. */
   private static final long NEVER = 0;
-
-  /** How often figures that change meanwhile are read. */
-  static final int MOST_READINGS = 64;
 
   /** The index of this pool among its heap's. */
   final int sizeClass;
@@ -120,11 +113,11 @@ class BlockPool extends ActiveWord {
     long[] words = page.words;
     long old = words[word];
     long free = old | bit;
-    if ((old & bit) != 0 || old == 0 || free == page.allFree(word) || live <= releaseBelow) {
+    if ((old & bit) != 0 || old == 0 || free == page.allFree(word) || liveCount() <= releaseBelow) {
       return false;
     }
     words[word] = free;
-    live--;
+    taken--;
     return true;
   }
 
@@ -186,16 +179,14 @@ class BlockPool extends ActiveWord {
     if (freed == 0) {
       return;
     }
-    int count = Long.bitCount(freed);
     if (word == page.activeWord) {
       this.word |= freed;
-      live -= count;
       return;
     }
     long[] words = page.words;
     long old = words[word];
     words[word] = old | freed;
-    live -= count;
+    taken -= Long.bitCount(freed);
     onFirstOrLastFree(page, word, old);
   }
 
@@ -212,7 +203,7 @@ class BlockPool extends ActiveWord {
     long freed = page.remote.take(word);
     long own = word == page.activeWord ? this.word : page.words[word];
     COLLECTED.setOpaque(this, collected + Long.bitCount(freed & ~own));
-    VarHandle.storeStoreFence(); // before live: see liveBlocksForOthers
+    VarHandle.storeStoreFence(); // before the frees: see liveBlocksForOthers
     freeWord(page, word, freed & ~own);
     endMove(page);
     return freed & own;
@@ -240,7 +231,7 @@ class BlockPool extends ActiveWord {
    * @return false, and nothing has changed, if that may let a page go back
    */
   final boolean allowFor(int count) {
-    if (live <= releaseBelow + count) {
+    if (liveCount() <= releaseBelow + count) {
       return false;
     }
     releaseBelow += count;
@@ -273,9 +264,12 @@ class BlockPool extends ActiveWord {
     if (page.isAllFree(word) && page.allFreeWords-- == page.wordCount) {
       pages.markUsed(page);
     }
+    beginChange();
     page.activeWord = word;
     this.activePage = page;
     this.word = page.words[word];
+    this.taken += Long.bitCount(this.word);
+    endChange();
     this.base = base(page, word);
     this.count = Math.min(Long.SIZE, page.blocks - (word << 6));
     this.lastBit = 0;
@@ -300,7 +294,10 @@ class BlockPool extends ActiveWord {
     page.words[word] = this.word;
     page.activeWord = Page.NO_WORD;
     this.activePage = Page.NONE;
+    beginChange();
+    this.taken -= Long.bitCount(this.word);
     this.word = 0;
+    endChange();
     this.base = 0;
     this.count = 0;
     this.lastBit = 0;
@@ -323,7 +320,7 @@ class BlockPool extends ActiveWord {
       releaseBelow = releasableAt() + 1;
     } else if (activeMayBecomeAllFree()) {
       // Frees in other words make the active word all-free at fewer: then this is set again.
-      releaseBelow = Math.min(releasableAt(), live - (count - Long.bitCount(word))) + 1;
+      releaseBelow = Math.min(releasableAt(), taken - count) + 1;
     } else {
       releaseBelow = NEVER;
     }
@@ -340,12 +337,12 @@ class BlockPool extends ActiveWord {
   }
 
   private boolean mayRelease() {
-    return pages.count() > 1 && live <= releasableAt();
+    return pages.count() > 1 && liveCount() <= releasableAt();
   }
 
   /** {@return whether the last free may have made a page go back} */
   final boolean releaseDue() {
-    return live < releaseBelow;
+    return liveCount() < releaseBelow;
   }
 
   /**
@@ -376,7 +373,7 @@ class BlockPool extends ActiveWord {
     for (int slot = 0; slot < pages.slots(); slot++) {
       Page page = pages.at(slot);
       if (page != Page.NONE) {
-        live -= page.liveCount();
+        taken -= page.liveCount();
         pages.remove(page);
         blocks -= page.blocks;
         updateThreshold();
@@ -436,14 +433,6 @@ class BlockPool extends ActiveWord {
   }
 
   /**
-   * {@return how many blocks are live, of those that were freed remotely only the collected ones
-   * counted as free} May be asked by any thread.
-   */
-  long liveBlocks() {
-    return Math.max(0, live);
-  }
-
-  /**
    * {@return how many blocks are live} May be asked by any thread. No block that is live throughout
    * is missed; blocks that are freed meanwhile may be counted.
    *
@@ -459,7 +448,7 @@ class BlockPool extends ActiveWord {
       long before = (long) COLLECTED.getAcquire(this);
       long remote = before + remoteCount();
       VarHandle.acquireFence();
-      long live = (long) LIVE.getAcquire(this); // collect changes it last
+      long live = liveBlocks(); // collect changes it last
       long after = (long) COLLECTED.getAcquire(this);
       least = Math.min(least, live + after - remote);
       if (before == after || tries == MOST_READINGS) {
@@ -480,7 +469,7 @@ class BlockPool extends ActiveWord {
 
   /** {@return whether {@link #detachAllFree} may find a page} May be asked by any thread. */
   final boolean mayTrim() {
-    return pages.hasAllFree() || (live == 0 && blocks != 0);
+    return pages.hasAllFree() || (liveCount() == 0 && blocks != 0);
   }
 
   /** {@return how many slots for pages there are, vacant ones included} */

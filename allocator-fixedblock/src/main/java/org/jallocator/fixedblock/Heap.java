@@ -343,7 +343,7 @@ class Heap extends PagesToCollect {
     long sum = slowCalls;
     for (BlockPool pool : pools) {
       sum = sum * 31 + pool.word;
-      sum = sum * 31 + pool.live + pool.last;
+      sum = sum * 31 + pool.taken + pool.last;
     }
     return sum;
   }

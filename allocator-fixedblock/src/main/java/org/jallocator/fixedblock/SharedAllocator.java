@@ -488,7 +488,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
   private boolean hasLiveBlocks() {
     for (Heap heap : heaps.all()) {
       for (int i = 0; i < heap.classes(); i++) {
-        if (heap.poolIfMade(i).live != 0) {
+        if (heap.poolIfMade(i).liveCount() != 0) {
           return true;
         }
       }

@@ -1,6 +1,5 @@
 package org.jallocator.fixedblock;
 
-import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
@@ -19,16 +18,6 @@ import java.lang.invoke.VarHandle;
  */
 final class SinglePool extends BlockPool {
 
-  private static final VarHandle RUNS;
-
-  static {
-    try {
-      RUNS = MethodHandles.lookup().findVarHandle(SinglePool.class, "runs", int.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
-
   /** The free blocks of the run word. */
   private long run;
 
@@ -45,9 +34,6 @@ final class SinglePool extends BlockPool {
   private Page runPage = Page.NONE;
 
   private int runIndex;
-
-  /** How often runs have begun to begin or to end, and have done so: odd meanwhile. */
-  private int runs;
 
   /** The page of the last slow free. */
   private Page lastPage = Page.NONE;
@@ -127,33 +113,12 @@ final class SinglePool extends BlockPool {
     }
   }
 
-  /** Beside the end of a run it may be too high by what that freed. */
   @Override
-  long liveBlocks() {
-    long live = 0;
-    for (int tries = 0; tries < MOST_READINGS; tries++) {
-      int before = (int) RUNS.getAcquire(this);
-      Page page = runPage;
-      VarHandle.acquireFence();
-      int word = runIndex;
-      long freed = word < page.wordCount ? Long.bitCount(run & ~page.words[word]) : 0;
-      live = Math.max(0, this.live - freed);
-      VarHandle.acquireFence();
-      if ((before & 1) == 0 && before == (int) RUNS.getOpaque(this)) {
-        break;
-      }
-      Thread.onSpinWait();
-    }
-    return live;
-  }
-
-  private void beginChange() {
-    RUNS.setOpaque(this, runs + 1);
-    VarHandle.storeStoreFence();
-  }
-
-  private void endChange() {
-    RUNS.setRelease(this, runs + 1);
+  long freeButTaken() {
+    Page page = runPage;
+    VarHandle.acquireFence();
+    int word = runIndex;
+    return word < page.wordCount ? Long.bitCount(run & ~page.words[word]) : 0;
   }
 
   /** Ends the run, and forgets the page of the last slow free, which may go back. */

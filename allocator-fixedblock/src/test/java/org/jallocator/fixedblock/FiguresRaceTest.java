@@ -56,6 +56,7 @@ final class FiguresRaceTest {
                 for (long block : batch) {
                   blocks.free(block);
                 }
+                long[] unused = blocks.liveAddresses(1); // then another word becomes active
               }
             });
     poll(made.take(), KEPT);

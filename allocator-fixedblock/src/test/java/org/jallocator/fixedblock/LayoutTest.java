@@ -25,7 +25,7 @@ final class LayoutTest {
         "word",
         "base",
         "blockSize",
-        "live",
+        "taken",
         "last",
         "lastBit",
         "releaseBelow");
