@@ -58,8 +58,18 @@ final class PageTable {
   private static final int MIN_CAPACITY = 16;
   private static final int MAX_CAPACITY = 1 << 30;
 
+  /**
+   * A small array is made with at least so many elements an entry, and a large one with a quarter
+   * of them. The pages of several heaps lie in several places, whose windows meet by chance; a
+   * guess that is wrong costs as much as the rest of a free.
+   */
+  private static final int ROOMY = 16;
+
+  /** How many elements a small array has at the most: 64 KiB. */
+  private static final int SMALL_CAPACITY = 1 << 14;
+
   /** An array of more than so many elements an entry is too large. */
-  private static final int SPARSE = 32;
+  private static final int SPARSE = 8 * ROOMY;
 
   /** A search may take so many steps, or half a step on the average, before another multiplier. */
   private static final int MAX_STEPS = 32;
@@ -293,14 +303,18 @@ final class PageTable {
     }
 
     private static int most(int capacity) {
+      if (capacity < SMALL_CAPACITY) {
+        return 2 * capacity / ROOMY;
+      }
       return capacity == MAX_CAPACITY ? capacity - capacity / 8 : capacity / 2;
     }
 
     /** {@return another array with the same pages and one more} */
     Slots rebuilt(@Nullable Page added, long multiplier) {
       long needed = held + (added == null ? 0 : windows(added, shift(added)) + 1L);
+      long roomy = Math.max(Math.min(ROOMY * needed, SMALL_CAPACITY), ROOMY / 4 * needed);
       int capacity = MIN_CAPACITY;
-      while (capacity < MAX_CAPACITY && capacity < 4 * needed) {
+      while (capacity < MAX_CAPACITY && capacity < roomy) {
         capacity *= 2;
       }
       if (needed > most(capacity)) {
