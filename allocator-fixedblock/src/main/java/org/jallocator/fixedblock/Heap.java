@@ -410,7 +410,7 @@ class Heap extends PagesToCollect {
   final void collect() {
     Page page = takeAll();
     while (page != Page.NONE) {
-      Page next = page.nextRemote;
+      Page next = page.remote.next;
       startRound(page); // before the bits are taken: a later free enters the list again
       collect(page);
       page = next;

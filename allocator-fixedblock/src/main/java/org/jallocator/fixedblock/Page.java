@@ -72,12 +72,6 @@ final class Page {
   /** The blocks that were freed remotely; of no words in a confined allocator. */
   final RemoteFrees remote;
 
-  /** The page below this one in its heap's list of pages with remote frees. */
-  Page nextRemote;
-
-  /** Whether this page is in that list: see {@link Heap}. */
-  int queued;
-
   /** The page below this one in a list of pages that go back; {@link #NONE} is the end. */
   Page nextDetached;
 
@@ -97,8 +91,7 @@ final class Page {
     this.bytes = layout.bytes();
     this.wordCount = (blocks + Long.SIZE - 1) >>> 6;
     this.allFreeWords = wordCount;
-    this.remote = new RemoteFrees(shared ? wordCount : 0);
-    this.nextRemote = this;
+    this.remote = new RemoteFrees(this, shared ? wordCount : 0);
     this.nextDetached = this;
     free.fill(blocks);
   }
@@ -113,8 +106,7 @@ final class Page {
     this.blocks = 0;
     this.bytes = 0;
     this.wordCount = 0;
-    this.remote = new RemoteFrees(1);
-    this.nextRemote = this;
+    this.remote = new RemoteFrees(this, 1);
     this.nextDetached = this;
   }
 

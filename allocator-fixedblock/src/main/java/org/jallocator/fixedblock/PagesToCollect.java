@@ -17,8 +17,8 @@ import org.jallocator.spi.Waiting;
 abstract class PagesToCollect extends FrontPadding {
 
   /**
-   * What {@link Page#queued} may be, modulo {@link #ROUND}; collecting the page begins the next
-   * round, so that a thread that was stopped in an earlier one cannot mistake it for its own.
+   * What {@link RemoteFrees#state} may be, modulo {@link #ROUND}; collecting the page begins the
+   * next round, so that a thread that was stopped in an earlier one cannot mistake it for its own.
    */
   private static final int NOT_QUEUED = 0;
 
@@ -27,13 +27,11 @@ abstract class PagesToCollect extends FrontPadding {
   private static final int ROUND = 4;
 
   private static final VarHandle REMOTE_HEAD;
-  private static final VarHandle QUEUED;
 
   static {
     try {
-      MethodHandles.Lookup lookup = MethodHandles.lookup();
-      REMOTE_HEAD = lookup.findVarHandle(PagesToCollect.class, "remoteHead", Page.class);
-      QUEUED = lookup.findVarHandle(Page.class, "queued", int.class);
+      REMOTE_HEAD =
+          MethodHandles.lookup().findVarHandle(PagesToCollect.class, "remoteHead", Page.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -44,15 +42,16 @@ abstract class PagesToCollect extends FrontPadding {
 
   /** Returns when the page is in the list, or was collected. */
   final void enqueue(Page page) {
+    RemoteFrees remote = page.remote;
     for (int tries = 0; ; tries++) {
-      int queued = (int) QUEUED.getVolatile(page);
-      int state = queued & (ROUND - 1);
+      long found = remote.state();
+      long state = found & (ROUND - 1);
       if (state == QUEUED_UP) {
         return;
       }
-      if (state == NOT_QUEUED && QUEUED.compareAndSet(page, queued, queued + ABOUT_TO_BE)) {
+      if (state == NOT_QUEUED && remote.changeState(found, found + ABOUT_TO_BE)) {
         push(page);
-        QUEUED.compareAndSet(page, queued + ABOUT_TO_BE, queued + QUEUED_UP);
+        boolean unused = remote.changeState(found + ABOUT_TO_BE, found + QUEUED_UP);
         return;
       }
       Waiting.pause(tries); // another thread is about to put it there
@@ -63,7 +62,7 @@ abstract class PagesToCollect extends FrontPadding {
     Page head;
     do {
       head = (Page) REMOTE_HEAD.getVolatile(this);
-      page.nextRemote = head;
+      page.remote.next = head;
     } while (!REMOTE_HEAD.compareAndSet(this, head, page));
   }
 
@@ -72,16 +71,17 @@ abstract class PagesToCollect extends FrontPadding {
     return (Page) REMOTE_HEAD.getOpaque(this) != Page.NONE;
   }
 
-  /** Takes all pages, linked by {@link Page#nextRemote}; {@link Page#NONE} is the end. */
+  /** Takes all pages, linked by {@link RemoteFrees#next}; {@link Page#NONE} is the end. */
   final Page takeAll() {
     return (Page) REMOTE_HEAD.getAndSet(this, Page.NONE);
   }
 
   /** Lets a page that was taken enter the list again. */
   static void startRound(Page page) {
-    int queued;
+    RemoteFrees remote = page.remote;
+    long found;
     do {
-      queued = (int) QUEUED.getVolatile(page);
-    } while (!QUEUED.compareAndSet(page, queued, (queued | (ROUND - 1)) + 1));
+      found = remote.state();
+    } while (!remote.changeState(found, (found | (ROUND - 1)) + 1));
   }
 }
