@@ -46,7 +46,7 @@ record ArrowRoot(AllocatorStack stack, RootAllocator allocator) implements AutoC
    */
   static void assertHolds(AllocatorStack stack, BufferAllocator arrow) {
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofMinutes(2))
         .untilAsserted(
             () -> {
               long counted = arrow.getAllocatedMemory();

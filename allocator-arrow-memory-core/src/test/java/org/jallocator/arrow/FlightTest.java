@@ -76,7 +76,7 @@ final class FlightTest {
         }
       }
       server.shutdown();
-      assertTrue(server.awaitTermination(20, TimeUnit.SECONDS));
+      assertTrue(server.awaitTermination(120, TimeUnit.SECONDS));
       return rows;
     }
   }

@@ -112,7 +112,7 @@ final class FiguresRaceTest {
                 assertEquals(0, stats.frees() + stats.failures());
                 return stats.stats().peakReservedBytes();
               });
-      assertEquals(STEP, told.get(10, TimeUnit.SECONDS));
+      assertEquals(STEP, told.get(120, TimeUnit.SECONDS));
     }
     stats.free(block);
     stats.close();

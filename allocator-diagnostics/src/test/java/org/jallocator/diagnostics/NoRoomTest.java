@@ -72,7 +72,7 @@ final class NoRoomTest {
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())
             .start();
-    boolean ended = process.waitFor(60, TimeUnit.SECONDS);
+    boolean ended = process.waitFor(300, TimeUnit.SECONDS);
     process.destroyForcibly();
     assertTrue(ended, "it hangs");
     String printed = Files.readString(output, StandardCharsets.UTF_8).strip();

@@ -39,6 +39,7 @@ final class CheckedRun {
   private static final int CHECKED_RUNS = 5;
   private static final int CHANGES = 3;
   private static final int ROWS = 20;
+  private static final long SETTLING_NANOS = 5_000_000_000L;
 
   private static final List<Charset> CHARSETS =
       List.of(StandardCharsets.UTF_8, StandardCharsets.UTF_16, Charset.forName("UTF-32"));
@@ -91,16 +92,29 @@ final class CheckedRun {
         Native.malloc(leak);
       }
     }
-    letJnaFreeItsOwn();
-    return MallocInfo.liveBytes();
+    return settled();
   }
 
-  /** JNA frees the memory of its strings and structures when they are collected, a bit later. */
-  private static void letJnaFreeItsOwn() throws InterruptedException {
-    for (int i = 0; i < 3; i++) {
-      System.gc();
-      Thread.sleep(20);
-    }
+  /**
+   * {@return what is live once two counts in a row agree, or after some seconds} JNA frees the
+   * memory of its strings and structures when they are collected, a bit later. That of a count's
+   * own structure, too: a count that is above the one before says that nothing was freed yet.
+   */
+  private static long settled() throws InterruptedException {
+    long end = System.nanoTime() + SETTLING_NANOS;
+    long before;
+    long now = collectAndCount();
+    do {
+      before = now;
+      now = collectAndCount();
+    } while ((now > before || before - now > LEAK) && System.nanoTime() < end);
+    return now;
+  }
+
+  private static long collectAndCount() throws InterruptedException {
+    System.gc();
+    Thread.sleep(20);
+    return MallocInfo.liveBytes();
   }
 
   private static void run(boolean direct) throws Exception {

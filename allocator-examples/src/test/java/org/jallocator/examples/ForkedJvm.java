@@ -25,7 +25,7 @@ import org.jallocator.jna.DefaultAllocator;
  */
 record ForkedJvm(int exit, String output) {
 
-  private static final long SECONDS = 120;
+  private static final long SECONDS = 600;
 
   /** Runs the main method of a class, on the class path, and waits for its end. */
   static ForkedJvm run(

@@ -265,7 +265,8 @@ final class AllocatorArenaTest {
           for (int i = 0; i < 2; i++) {
             running.add(pool.submit(() -> allocateUntilClosed(arena)));
           }
-          while (stack.allocator().stats().liveBlocks() < 50) {
+          while (stack.allocator().stats().liveBlocks() < 50
+              && running.stream().noneMatch(Future::isDone)) {
             Thread.onSpinWait();
           }
           arena.close();

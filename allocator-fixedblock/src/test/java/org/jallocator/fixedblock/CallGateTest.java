@@ -51,6 +51,7 @@ final class CallGateTest {
     NumberedThread(int number, Runnable work) {
       super(work);
       this.number = number;
+      setDaemon(true);
     }
 
     @Override
@@ -133,12 +134,14 @@ final class CallGateTest {
               gate.leave(caller, 1);
               return caller;
             });
-    new NumberedThread(7, first).start();
+    Thread firstThread = new NumberedThread(7, first);
+    firstThread.start();
     entered.await();
     Caller second = onAnotherThread(7, () -> enterAndLeave(-1));
     goesOn.countDown();
     assertNotSame(first.get(), second);
     assertEquals(0, gate.blocks());
+    firstThread.join(); // only a dead thread's word is given to the next
     assertSame(first.get(), onAnotherThread(7, () -> enterAndLeave(0)));
   }
 
@@ -202,18 +205,23 @@ final class CallGateTest {
       tasks.add(task);
       new NumberedThread(i / 2 * 9, task).start(); // two own words, two shared ones
     }
-    for (int i = 0; i < PAUSES; i++) {
-      gate.pause();
-      long before = sum(taken);
-      long blocks = gate.blocks();
-      for (int spin = 0; spin < 4 * SPINS; spin++) {
-        Thread.onSpinWait();
+    try {
+      for (int i = 0; i < PAUSES; i++) {
+        gate.pause();
+        long before = sum(taken);
+        long blocks = gate.blocks();
+        for (int spin = 0; spin < 4 * SPINS; spin++) {
+          Thread.onSpinWait();
+        }
+        long after = sum(taken);
+        gate.resume();
+        assertEquals(before, after, "a call was in progress in a pause");
+        assertEquals(Math.max(0, before), blocks);
       }
-      long after = sum(taken);
-      stop[0] = i == PAUSES - 1;
+    } finally {
+      gate.pause();
+      stop[0] = true;
       gate.resume();
-      assertEquals(before, after, "a call was in progress in a pause");
-      assertEquals(Math.max(0, before), blocks);
     }
     for (FutureTask<Boolean> task : tasks) {
       assertTrue(task.get());

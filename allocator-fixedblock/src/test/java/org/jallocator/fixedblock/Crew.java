@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 final class Crew {
 
   /** Below the ten minutes of the tests: what a thread threw, or where it waits, must be seen. */
-  private static final long TIMEOUT_SECONDS = Math.min(90L * HeapRaceTest.SCALE, 500);
+  private static final long TIMEOUT_SECONDS = Math.min(180L * HeapRaceTest.SCALE, 500);
 
   /** What a member does. */
   interface Task {

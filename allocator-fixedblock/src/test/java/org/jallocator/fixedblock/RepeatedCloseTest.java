@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A thread that closes again and again, since blocks are live, keeps no other thread out. */
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 final class RepeatedCloseTest {
 
   private final RecordingAllocator inner = RecordingAllocator.create();

@@ -165,7 +165,7 @@ final class SharedAllocatorTest {
       }
       asked.countDown();
       try {
-        return answer.await(30, TimeUnit.SECONDS);
+        return answer.await(120, TimeUnit.SECONDS);
       } catch (InterruptedException e) {
         throw new IllegalStateException(e);
       }

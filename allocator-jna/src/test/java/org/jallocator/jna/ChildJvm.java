@@ -23,7 +23,7 @@ import org.jallocator.Allocator;
  */
 record ChildJvm(int exit, String output) {
 
-  private static final long SECONDS = 120;
+  private static final long SECONDS = 600;
 
   /**
    * Runs the main method of a test class and waits for its end.

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
  * One call, made where the stack ends and again in every second frame above that, until it does not
  * overflow any more: each call that overflowed has changed nothing.
  */
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 @Tag("once")
 final class EndOfStackTest {
 
@@ -32,7 +32,10 @@ final class EndOfStackTest {
   private static final class Climber {
 
     private final Runnable call;
+
+    /** Of the call, without those of the descent. */
     private int overflows;
+
     private int frame;
     private boolean done;
 
@@ -47,6 +50,7 @@ final class EndOfStackTest {
      */
     void climb(int padding) {
       done = false;
+      overflows--; // the descent overflows once
       pad(padding, 1);
       assertTrue(done, "each call overflowed");
     }
@@ -109,7 +113,7 @@ final class EndOfStackTest {
             assertEquals(inner.liveBytes(), large.stats().reservedBytes());
             large.trim();
           }
-          assertTrue(climber.overflows > ROUNDS, "overflows=" + climber.overflows);
+          assertTrue(climber.overflows > 0, "overflows=" + climber.overflows);
           large.close();
           assertEquals(0, inner.liveBlocks());
         });
@@ -190,7 +194,7 @@ final class EndOfStackTest {
             assertEquals(0, large.stats().liveBlocks());
             assertEquals(0, inner.liveBlocks());
           }
-          assertTrue(climber.overflows > ROUNDS, "overflows=" + climber.overflows);
+          assertTrue(climber.overflows > 0, "overflows=" + climber.overflows);
           large.close();
         });
   }
@@ -229,7 +233,7 @@ final class EndOfStackTest {
             below.close();
             assertEquals(0, inner.liveBlocks());
           }
-          assertTrue(overflows > ROUNDS, "overflows=" + overflows);
+          assertTrue(overflows > 0, "overflows=" + overflows);
         });
   }
 

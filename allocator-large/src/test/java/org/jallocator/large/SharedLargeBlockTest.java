@@ -242,6 +242,9 @@ final class SharedLargeBlockTest {
               slow.inner.close();
               return true;
             });
+    while (!isRefused(large) && !close.isDone()) {
+      Thread.sleep(1);
+    }
     Thread.sleep(20);
     assertFalse(close.isDone(), "close did not wait");
     assertThrows(IllegalStateException.class, () -> large.malloc(1));
@@ -251,6 +254,16 @@ final class SharedLargeBlockTest {
     assertTrue(e.getCause() instanceof IllegalStateException, () -> "" + e.getCause());
     assertEquals(0, slow.inner.liveBlocks());
     assertEquals(0, large.stats().reservedBytes());
+  }
+
+  /** {@return whether a close has begun, as seen by a call that changes nothing} */
+  private static boolean isRefused(LargeBlockAllocator large) {
+    try {
+      large.owns(1);
+      return false;
+    } catch (IllegalStateException closed) {
+      return true;
+    }
   }
 
   @Test

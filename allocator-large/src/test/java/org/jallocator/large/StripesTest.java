@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
@@ -30,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
  * What threads with different stripes see of each other. Three threads take turns; each has a
  * stripe of its own.
  */
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 final class StripesTest {
 
   private static final int THREADS = 3;
@@ -106,19 +107,28 @@ final class StripesTest {
     long address = malloc(0, large, 1000);
     free(0, large, address);
     AtomicInteger turn = new AtomicInteger();
+    AtomicBoolean failed = new AtomicBoolean();
     List<Future<?>> movers = new ArrayList<>();
     for (int i = 0; i < 2; i++) {
       int parity = i;
       movers.add(
           threads[i].submit(
               () -> {
-                for (int k = parity; k < 2 * MOVES; k += 2) {
-                  while (turn.get() < k) {
-                    Thread.onSpinWait();
+                try {
+                  for (int k = parity; k < 2 * MOVES; k += 2) {
+                    while (turn.get() < k) {
+                      if (failed.get()) {
+                        return; // nobody gives this thread its turn
+                      }
+                      Thread.onSpinWait();
+                    }
+                    assertEquals(address, large.malloc(1000));
+                    large.free(address);
+                    turn.set(k + 1);
                   }
-                  assertEquals(address, large.malloc(1000));
-                  large.free(address);
-                  turn.set(k + 1);
+                } catch (RuntimeException | Error e) {
+                  failed.set(true);
+                  throw e;
                 }
               }));
     }

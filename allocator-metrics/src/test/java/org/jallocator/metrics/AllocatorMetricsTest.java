@@ -18,6 +18,7 @@ import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
@@ -377,7 +378,7 @@ class AllocatorMetricsTest {
                   7,
                   () -> {
                     other.start();
-                    awaitBlockedOrEnded(other);
+                    awaitWaitingOrEnded(other);
                     throw new IllegalStateException("planted by a test");
                   }));
       assertThrows(IllegalStateException.class, () -> metrics.bindTo(refusing));
@@ -390,8 +391,15 @@ class AllocatorMetricsTest {
     }
   }
 
-  private static void awaitBlockedOrEnded(Thread thread) {
-    while (thread.getState() != Thread.State.BLOCKED && thread.isAlive()) {
+  /** Whichever kind of lock the thread waits for. */
+  private static void awaitWaitingOrEnded(Thread thread) {
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
+    while (thread.getState() != Thread.State.BLOCKED
+        && thread.getState() != Thread.State.WAITING
+        && thread.isAlive()) {
+      if (System.nanoTime() > end) {
+        throw new AssertionError("neither waits nor ends: " + thread.getState());
+      }
       Thread.onSpinWait();
     }
   }

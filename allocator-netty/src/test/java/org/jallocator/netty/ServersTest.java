@@ -1,7 +1,5 @@
 package org.jallocator.netty;
 
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.jallocator.stack.AllocatorStack;
@@ -47,6 +45,5 @@ final class ServersTest {
     while (stack.allocator().stats().liveBlocks() > 0 && System.nanoTime() < end) {
       Thread.sleep(10);
     }
-    assertTrue(stack.allocator().stats().liveBlocks() >= 0);
   }
 }

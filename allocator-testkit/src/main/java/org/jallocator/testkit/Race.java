@@ -10,9 +10,12 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 
 /** Threads for the rules about shared allocators. */
 final class Race {
+
+  private static final long MINUTES = 5;
 
   /** What a thread does. */
   interface Task {
@@ -53,22 +56,39 @@ final class Race {
 
   private Race() {}
 
-  /** Runs a task on several threads that begin at once; what one of them throws is the test's. */
+  /**
+   * Runs a task on several threads that begin at once; what one of them throws is the test's. So is
+   * the stack of a thread that does not end within some minutes.
+   */
   static void run(int count, Task task) throws InterruptedException {
     CyclicBarrier start = new CyclicBarrier(count);
     Queue<Throwable> thrown = new ConcurrentLinkedQueue<>();
     List<Thread> threads = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       int index = i;
-      threads.add(new Thread(() -> runOne(start, task, index, thrown)));
+      Thread thread = new Thread(() -> runOne(start, task, index, thrown), "racer-" + i);
+      thread.setDaemon(true);
+      threads.add(thread);
     }
     threads.forEach(Thread::start);
+    long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(MINUTES);
     for (Thread thread : threads) {
-      thread.join();
+      TimeUnit.NANOSECONDS.timedJoin(thread, deadline - System.nanoTime());
     }
+    threads.stream().filter(Thread::isAlive).forEach(thread -> thrown.add(endless(thread)));
     if (!thrown.isEmpty()) {
-      throw new AssertionError("a thread threw: " + thrown.element(), thrown.element());
+      Throwable first = thrown.remove();
+      AssertionError error = new AssertionError("a thread threw: " + first, first);
+      thrown.forEach(error::addSuppressed);
+      throw error;
     }
+  }
+
+  /** {@return an error that has the stack of a thread} */
+  private static AssertionError endless(Thread thread) {
+    AssertionError error = new AssertionError(thread + " does not end");
+    error.setStackTrace(thread.getStackTrace());
+    return error;
   }
 
   private static void runOne(CyclicBarrier start, Task task, int index, Queue<Throwable> thrown) {

@@ -91,14 +91,20 @@ abstract class SharedRules extends RaceRules {
     for (int i = 0; i < Rounds.closings(); i++) {
       Subject raced = open(AddressRange.CROSSING, "closing " + i);
       boolean whole = i % 2 != 0;
-      AtomicBoolean ended = new AtomicBoolean();
+      AtomicBoolean closed = new AtomicBoolean();
+      AtomicBoolean failed = new AtomicBoolean();
       Race.run(
           WORKERS + 1,
           thread -> {
-            if (thread == WORKERS) {
-              closeInTheEnd(raced, whole, ended);
-            } else {
-              mallocUntilRefused(raced.allocator(), ended);
+            try {
+              if (thread == WORKERS) {
+                closeInTheEnd(raced, whole, closed, failed);
+              } else {
+                mallocUntilRefused(raced.allocator(), closed, failed);
+              }
+            } catch (RuntimeException | Error e) {
+              failed.set(true);
+              throw e;
             }
           });
       AllocatorStats stats = raced.allocator().stats();
@@ -109,14 +115,16 @@ abstract class SharedRules extends RaceRules {
     }
   }
 
-  private static void closeInTheEnd(Subject raced, boolean whole, AtomicBoolean ended) {
-    try {
-      while (!closes(raced, whole)) {
-        LockSupport.parkNanos(1);
+  /** Closes, unless another thread has failed: its block may stay live for ever. */
+  private static void closeInTheEnd(
+      Subject raced, boolean whole, AtomicBoolean closed, AtomicBoolean failed) {
+    while (!closes(raced, whole)) {
+      if (failed.get()) {
+        return;
       }
-    } finally {
-      ended.set(true);
+      LockSupport.parkNanos(1);
     }
+    closed.set(true);
   }
 
   private static boolean closes(Subject raced, boolean whole) {
@@ -134,13 +142,14 @@ abstract class SharedRules extends RaceRules {
   }
 
   /** A free is never refused: while its block is live, closing fails. */
-  private static void mallocUntilRefused(Allocator allocator, AtomicBoolean ended) {
-    for (int i = 0; true; i++) {
-      boolean late = ended.get();
+  private static void mallocUntilRefused(
+      Allocator allocator, AtomicBoolean closed, AtomicBoolean failed) {
+    for (int i = 0; !failed.get(); i++) {
+      boolean late = closed.get();
       long address;
       try {
         address = allocator.malloc(Math.min(allocator.maxSize(), sizeOf(i)));
-      } catch (IllegalStateException closed) {
+      } catch (IllegalStateException e) {
         return;
       }
       allocator.free(address);

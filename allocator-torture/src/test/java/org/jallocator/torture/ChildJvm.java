@@ -24,7 +24,7 @@ record ChildJvm(int exit, String output) {
   /** A line that starts so says what is wrong. */
   static final String WRONG = "WRONG ";
 
-  private static final long SECONDS = 600;
+  private static final long SECONDS = 900;
 
   /**
    * Runs the main method of a class and waits for its end.

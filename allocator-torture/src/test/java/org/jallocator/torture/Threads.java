@@ -12,7 +12,8 @@ final class Threads {
     void run(int thread) throws Exception;
   }
 
-  private static final long MILLIS = 300_000;
+  /** Less than what a {@link ChildJvm} may take: it is to say which thread does not end. */
+  private static final long MILLIS = 600_000;
 
   private Threads() {}
 

@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class StandingThreads implements AutoCloseable {
 
-  private static final long PATIENCE_SECONDS = 10;
+  private static final long PATIENCE_SECONDS = 120;
 
   private final ThreadFactory threads;
   private final Map<Integer, ThreadPoolExecutor> crews = new HashMap<>();

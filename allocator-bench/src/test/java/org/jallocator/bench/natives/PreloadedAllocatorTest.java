@@ -184,7 +184,7 @@ class PreloadedAllocatorTest {
       fork.warmUp();
       for (int round = 0; round < 3; round++) {
         long nanos = fork.round();
-        assertTrue(nanos > 0 && nanos < 1_000_000_000, "nanos=" + nanos);
+        assertTrue(nanos > 0, "nanos=" + nanos);
       }
     }
   }

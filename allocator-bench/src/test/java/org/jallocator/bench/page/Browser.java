@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Browser implements AutoCloseable {
 
+  private static final String CHROMIUM = "chromium";
+  private static final String DRIVER = "chromedriver";
   private static final Pattern PORT = Pattern.compile("on port (\\d+)");
 
   private final HttpClient http = HttpClient.newHttpClient();
@@ -68,10 +70,16 @@ final class Browser implements AutoCloseable {
     session = base + "/session/" + answer.get("sessionId");
   }
 
+  /** Skips the test if {@link #start} would. */
+  static void assumeInstalled() {
+    find(CHROMIUM);
+    find(DRIVER);
+  }
+
   /** {@return a browser that keeps its profile in a directory} */
   static Browser start(Path profile) throws IOException, InterruptedException {
-    Path chromium = find("chromium");
-    Path driver = find("chromedriver");
+    Path chromium = find(CHROMIUM);
+    Path driver = find(DRIVER);
     Process process =
         new ProcessBuilder(driver.toString(), "--port=0").redirectErrorStream(true).start();
     BufferedReader lines =

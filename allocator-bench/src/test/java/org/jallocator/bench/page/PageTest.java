@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jallocator.bench.Bench;
 import org.jallocator.bench.console.ResultTable;
 import org.jallocator.bench.console.Spread;
@@ -151,8 +152,9 @@ class PageTest {
   }
 
   @Test
-  @Timeout(120)
+  @Timeout(value = 10, unit = TimeUnit.MINUTES)
   void pagesOfAReplayAndOfAComparisonAreWholeOnEveryScreen() throws Exception {
+    Browser.assumeInstalled(); // before the measurement, which would be for nothing
     Path page = directory.resolve("page.html");
     String json = directory.resolve("rows.json").toString();
     bench("replay", "--repeat", "3", "--html", page.toString(), "--json", json, "cc1");
@@ -166,7 +168,7 @@ class PageTest {
   }
 
   @Test
-  @Timeout(120)
+  @Timeout(value = 10, unit = TimeUnit.MINUTES)
   void wordsOfAPlotFitAPhone() throws Exception {
     Page page = new Page("title", Map.of());
     Figure plot =

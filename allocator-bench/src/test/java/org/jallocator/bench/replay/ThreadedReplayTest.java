@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jallocator.bench.contenders.PeerAllocator;
 import org.jallocator.bench.threads.ThreadLog;
 import org.jallocator.bench.trace.Trace;
@@ -18,7 +19,7 @@ import org.jallocator.bench.trace.TraceBuilder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
 class ThreadedReplayTest {
 
   private static final long SEED = 20261122;
