@@ -70,7 +70,7 @@ abstract class ActiveWord extends FrontPadding {
   /** How many blocks the word has, live ones included. */
   int count;
 
-  /** How often what {@link #liveBlocks} reads began to change at once, and had: odd meanwhile. */
+  /** How often a change of what {@link #liveBlocks} reads began or ended; odd meanwhile. */
   private int changes;
 
   private final boolean shiftOnly;
@@ -168,20 +168,22 @@ abstract class ActiveWord extends FrontPadding {
   /**
    * {@return how many blocks are live, of those that were freed remotely only the collected ones
    * counted as free} May be asked by any thread. Beside calls in progress, no block that is live
-   * throughout is missed.
+   * throughout is missed, and free ones of the active word and of a run may be counted.
    */
   final long liveBlocks() {
     for (int tries = 0; tries < MOST_READINGS; tries++) {
       int before = (int) CHANGES.getAcquire(this);
-      long free = Long.bitCount((long) WORD.getAcquire(this)) + freeButTaken();
+      long word = (long) WORD.getAcquire(this);
+      long freeButTaken = freeButTaken();
       VarHandle.acquireFence();
       long taken = (long) TAKEN.getAcquire(this);
+      long free = Long.bitCount(word & (long) WORD.getAcquire(this)) + freeButTaken;
       if ((before & 1) == 0 && before == (int) CHANGES.getOpaque(this)) {
         return Math.max(0, taken - free);
       }
       Thread.onSpinWait();
     }
-    return (long) TAKEN.getOpaque(this);
+    return (long) TAKEN.getAcquire(this);
   }
 
   /** {@return how many free blocks {@link #taken} counts besides those of the active word} */

@@ -202,8 +202,9 @@ class BlockPool extends ActiveWord {
     beginMove(page);
     long freed = page.remote.take(word);
     long own = word == page.activeWord ? this.word : page.words[word];
-    COLLECTED.setOpaque(this, collected + Long.bitCount(freed & ~own));
-    VarHandle.storeStoreFence(); // before the frees: see liveBlocksForOthers
+    // After the bits are taken, and before the frees: see liveBlocksForOthers.
+    COLLECTED.setRelease(this, collected + Long.bitCount(freed & ~own));
+    VarHandle.storeStoreFence();
     freeWord(page, word, freed & ~own);
     endMove(page);
     return freed & own;
@@ -290,17 +291,18 @@ class BlockPool extends ActiveWord {
       return;
     }
     int word = page.activeWord;
+    int free = Long.bitCount(this.word);
     beginMove(page);
+    beginChange();
     page.words[word] = this.word;
     page.activeWord = Page.NO_WORD;
     this.activePage = Page.NONE;
-    beginChange();
-    this.taken -= Long.bitCount(this.word);
+    this.taken -= free;
     this.word = 0;
-    endChange();
     this.base = 0;
     this.count = 0;
     this.lastBit = 0;
+    endChange();
     endMove(page);
     if (page.words[word] != 0) {
       onFirstOrLastFree(page, word, 0);
@@ -434,13 +436,14 @@ class BlockPool extends ActiveWord {
 
   /**
    * {@return how many blocks are live} May be asked by any thread. No block that is live throughout
-   * is missed; blocks that are freed meanwhile may be counted.
+   * is missed, unless two frees of another one raced and nobody has collected them; blocks that are
+   * freed meanwhile may be counted.
    *
    * <p>The remote frees are counted first, those that were collected and those that were not; one
    * that is collected meanwhile is counted once or not at all. What mallocs and own frees amount to
    * is read after that, and so has the malloc of each block whose free was counted. Each reading is
-   * thus no less than what was live at its end. If nothing was collected during it, it is close;
-   * else the least of some readings is taken.
+   * thus no less than how many blocks were live throughout it. If nothing was collected during it,
+   * it is close; else the least of some readings is taken.
    */
   final long liveBlocksForOthers() {
     long least = Long.MAX_VALUE;
@@ -452,7 +455,7 @@ class BlockPool extends ActiveWord {
       long after = (long) COLLECTED.getAcquire(this);
       least = Math.min(least, live + after - remote);
       if (before == after || tries == MOST_READINGS) {
-        return Math.max(0, Math.min(least, (long) BLOCKS.getOpaque(this)));
+        return Math.max(0, Math.min(least, (long) BLOCKS.getAcquire(this)));
       }
       Thread.onSpinWait();
     }

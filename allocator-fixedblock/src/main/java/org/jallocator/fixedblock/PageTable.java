@@ -59,17 +59,14 @@ final class PageTable {
   private static final int MAX_CAPACITY = 1 << 30;
 
   /**
-   * A small array is made with at least so many elements an entry, and a large one with a quarter
-   * of them. The pages of several heaps lie in several places, whose windows meet by chance; a
-   * guess that is wrong costs as much as the rest of a free.
+   * A small array is made with at least so many elements an entry, and a larger one with at least a
+   * quarter of them. The pages of several heaps lie in several places, whose windows meet by
+   * chance; a guess that is wrong costs as much as the rest of a free.
    */
   private static final int ROOMY = 16;
 
-  /** How many elements a small array has at the most: 64 KiB. */
+  /** An array is small if it has fewer elements. */
   private static final int SMALL_CAPACITY = 1 << 14;
-
-  /** An array of more than so many elements an entry is too large. */
-  private static final int SPARSE = 8 * ROOMY;
 
   /** A search may take so many steps, or half a step on the average, before another multiplier. */
   private static final int MAX_STEPS = 32;
@@ -299,9 +296,15 @@ final class PageTable {
       long needed = windows(page, shift(page)) + 1L;
       return (levels & 1 << level(page)) != 0
           && used + needed <= most(capacity)
-          && (capacity == MIN_CAPACITY || (held + needed) * SPARSE >= capacity);
+          && (capacity == MIN_CAPACITY || capacity <= (held + needed) * sparse(capacity));
     }
 
+    /** {@return of how many elements an entry an array is too large} */
+    private static int sparse(int capacity) {
+      return capacity <= SMALL_CAPACITY ? 8 * ROOMY : 2 * ROOMY;
+    }
+
+    /** {@return how many entries an array takes at the most} */
     private static int most(int capacity) {
       if (capacity < SMALL_CAPACITY) {
         return 2 * capacity / ROOMY;

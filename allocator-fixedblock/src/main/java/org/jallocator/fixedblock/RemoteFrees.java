@@ -7,16 +7,15 @@ import java.lang.invoke.VarHandle;
  * The blocks of one page that were freed by threads that do not work on the page's heap, one bit
  * each. The thread that works on the heap collects them into the page's own bitmap.
  *
- * <p>All of it is one array, so that a remote free takes one cache line from the collector's
- * processor, and not three: the words, then a summary of them, then what {@link PagesToCollect}
- * says of the page. The summary has a bit for each word that may have one, so that a collector need
- * not look at all words of a large page. Whoever adds a block makes sure, before it returns, that
- * the summary has the word, also if another thread added the word's first block and is not that far
- * yet.
+ * <p>What a remote free changes is one array, and of a small page one cache line or two: the words,
+ * then a summary of them, then what {@link PagesToCollect} says of the page. The summary has a bit
+ * for each word that may have one, so that a collector need not look at all words of a large page.
+ * Whoever adds a block makes sure, before it returns, that the summary has the word, also if
+ * another thread added the word's first block and is not that far yet.
  *
- * <p>Shared, never blocks. It has no lock and no reference to a heap: see {@link Heap} for the
- * protocol. The collector's loads are volatile: they must not come before its stores that say that
- * a later free is to be announced again.
+ * <p>Shared, never blocks. It has no lock: see {@link Heap} for the protocol. The collector's loads
+ * are volatile: they must not come before its stores that say that a later free is to be announced
+ * again.
  */
 final class RemoteFrees {
 
@@ -37,7 +36,7 @@ final class RemoteFrees {
   /** Where the summary begins: after as many words. */
   private final int summary;
 
-  /** The page below this one in its heap's list of pages with remote frees. */
+  /** The page below this set's one in its heap's list of pages with remote frees. */
   Page next;
 
   /**

@@ -341,6 +341,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
    */
   @Override
   public final long[] liveAddresses(int limit) {
+    StackRoom.require();
     long[] found = new long[(int) Math.min(stats().liveBlocks(), Math.max(0, limit))];
     int count = 0;
     for (Heap heap : heaps.all()) {

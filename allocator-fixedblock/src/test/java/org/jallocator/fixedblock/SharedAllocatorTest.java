@@ -8,12 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.ArrayDeque;
+import java.util.HashSet;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -446,7 +448,7 @@ final class SharedAllocatorTest {
                 for (int i = 0; i < 100; i++) {
                   long unused = allocator.malloc(64);
                 }
-                new AtTheEnd(allocator).close(padding);
+                new AtTheEnd(() -> closeWithLeak(allocator)).call(padding);
               },
               "short stack",
               256 * 1024);
@@ -456,21 +458,60 @@ final class SharedAllocatorTest {
     }
   }
 
-  /** Goes down to the end of the stack, and closes on the way up until that does not overflow. */
+  private static void closeWithLeak(OwningAllocator allocator) {
+    try {
+      allocator.closeAndRelease();
+    } catch (LeakException e) {
+      // as it should
+    }
+  }
+
+  @Test
+  void liveBlocksOfAHeapWithoutAnOwnerThatAreAskedForWhereTheStackEndsStayAsTheyAre()
+      throws Exception {
+    for (int round = 0; round < 400; round++) {
+      var inner = RecordingAllocator.create();
+      var blocks = FixedBlockAllocator.builder(inner).pageSize(64 * 256).shared().heaps(1).build();
+      long mine = blocks.malloc(64); // the only heap that a thread may own is this thread's
+      int padding = round % 61;
+      var other =
+          new FutureTask<Void>(
+              () -> {
+                Set<Long> live = new HashSet<>();
+                for (int i = 0; i < 10; i++) {
+                  live.add(blocks.malloc(64));
+                }
+                new AtTheEnd(() -> blocks.liveAddresses(10)).call(padding);
+                for (int i = 0; i < 300; i++) {
+                  assertTrue(live.add(blocks.malloc(64)), "handed out twice");
+                }
+                assertEquals(live.size() + 1, blocks.stats().liveBlocks());
+                live.forEach(blocks::free);
+                return null;
+              });
+      new Thread(null, other, "short stack", 200_000).start();
+      other.get();
+      blocks.free(mine);
+      blocks.close();
+      inner.assertEverythingReturned();
+    }
+  }
+
+  /** Goes down to the end of the stack, and calls on the way up until that does not overflow. */
   private static final class AtTheEnd {
 
-    private final OwningAllocator allocator;
-    private boolean closed;
+    private final Runnable call;
+    private boolean done;
     private int frame;
 
-    AtTheEnd(OwningAllocator allocator) {
-      this.allocator = allocator;
+    AtTheEnd(Runnable call) {
+      this.call = call;
     }
 
     /** Adds frames of another length first, so that the stack ends at another place. */
-    private long close(long padding) {
+    private long call(long padding) {
       if (padding > 0) {
-        return close(padding - 1) + padding;
+        return call(padding - 1) + padding;
       }
       goDown();
       return 0;
@@ -483,12 +524,9 @@ final class SharedAllocatorTest {
       } catch (StackOverflowError e) {
         // here it ends
       }
-      if (!closed && (frame++ & 3) == 0) {
-        try {
-          allocator.closeAndRelease();
-        } catch (LeakException e) {
-          closed = true;
-        }
+      if (!done && (frame++ & 3) == 0) {
+        call.run();
+        done = true;
       }
     }
   }
