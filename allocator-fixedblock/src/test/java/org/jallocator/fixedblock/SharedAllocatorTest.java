@@ -448,7 +448,7 @@ final class SharedAllocatorTest {
                 for (int i = 0; i < 100; i++) {
                   long unused = allocator.malloc(64);
                 }
-                new AtTheEnd(() -> closeWithLeak(allocator)).call(padding);
+                new AtTheEnd(() -> closeWithLeak(allocator), 4).call(padding);
               },
               "short stack",
               256 * 1024);
@@ -481,7 +481,7 @@ final class SharedAllocatorTest {
                 for (int i = 0; i < 10; i++) {
                   live.add(blocks.malloc(64));
                 }
-                new AtTheEnd(() -> blocks.liveAddresses(10)).call(padding);
+                new AtTheEnd(() -> blocks.liveAddresses(10), 1).call(padding);
                 for (int i = 0; i < 300; i++) {
                   assertTrue(live.add(blocks.malloc(64)), "handed out twice");
                 }
@@ -501,11 +501,14 @@ final class SharedAllocatorTest {
   private static final class AtTheEnd {
 
     private final Runnable call;
+    private final int step;
     private boolean done;
     private int frame;
 
-    AtTheEnd(Runnable call) {
+    /** {@code step} is how many frames lie between two calls. */
+    AtTheEnd(Runnable call, int step) {
       this.call = call;
+      this.step = step;
     }
 
     /** Adds frames of another length first, so that the stack ends at another place. */
@@ -513,18 +516,30 @@ final class SharedAllocatorTest {
       if (padding > 0) {
         return call(padding - 1) + padding;
       }
-      goDown();
+      goDown(padding, 1, 2);
       return 0;
     }
 
-    @SuppressWarnings("InfiniteRecursion") // until the stack ends
-    private void goDown() {
+    private void goDown(long a, long b, long c) {
       try {
-        goDown();
+        goDownInShorterFrames();
       } catch (StackOverflowError e) {
         // here it ends
       }
-      if (!done && (frame++ & 3) == 0) {
+      callAtEachStep();
+    }
+
+    private void goDownInShorterFrames() {
+      try {
+        goDown(frame, 1, 2);
+      } catch (StackOverflowError e) {
+        // or here
+      }
+      callAtEachStep();
+    }
+
+    private void callAtEachStep() {
+      if (!done && frame++ % step == 0) {
         call.run();
         done = true;
       }
