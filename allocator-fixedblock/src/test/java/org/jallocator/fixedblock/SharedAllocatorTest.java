@@ -520,6 +520,7 @@ final class SharedAllocatorTest {
       return 0;
     }
 
+    @SuppressWarnings("UnusedVariable") // they make its frames longer
     private void goDown(long a, long b, long c) {
       try {
         goDownInShorterFrames();
