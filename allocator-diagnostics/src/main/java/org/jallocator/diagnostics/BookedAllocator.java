@@ -138,6 +138,8 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
     } catch (OutOfMemoryError e) {
       AllocatorEvents.innerRefused(name(), block.held);
       throw outOfMemory(size, books.reservedBytes, e);
+    } finally {
+      endMallocUnserved(block);
     }
     if (block.address == NULL) {
       AllocatorEvents.innerRefused(name(), block.held);
@@ -160,6 +162,8 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
       } catch (OutOfMemoryError e) {
         AllocatorEvents.innerRefused(name(), block.held);
         return NULL;
+      } finally {
+        endMallocUnserved(block);
       }
       if (block.address == NULL) {
         AllocatorEvents.innerRefused(name(), block.held);
@@ -186,6 +190,7 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
       refusal = refusal(size);
       if (refusal == null) {
         books.begin(size);
+        block.pending = Thread.currentThread();
         return block;
       }
     }
@@ -205,6 +210,7 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
         synchronized (books) {
           entering(block);
           books.enter(block);
+          block.pending = null;
           entered = true;
         }
       }
@@ -217,7 +223,21 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
         }
         synchronized (books) {
           books.fail(block.size);
+          block.pending = null;
         }
+      }
+    }
+  }
+
+  /**
+   * Ends a malloc that overflowed at the entry of {@link #serve}. The compiler makes the inner's
+   * check of the stack there, if it inlines the inner; it asks for as much as the check here did.
+   */
+  private void endMallocUnserved(B block) {
+    if (block.pending == Thread.currentThread()) {
+      synchronized (books) {
+        books.fail(block.size);
+        block.pending = null;
       }
     }
   }
@@ -271,7 +291,11 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
     if (block == null) {
       return false;
     }
-    endFree(block, note);
+    try {
+      endFree(block, note);
+    } finally {
+      endFreeUnserved(block);
+    }
     return true;
   }
 
@@ -291,6 +315,7 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
     } finally {
       synchronized (books) {
         books.pendingFrees--;
+        block.pending = null;
         if (taken) {
           left(block, note);
         } else if (kept || !block.given) {
@@ -298,6 +323,17 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
         } else {
           forget(block);
         }
+      }
+    }
+  }
+
+  /** As {@link #endMallocUnserved}, of a free: the block is live again. */
+  private void endFreeUnserved(B block) {
+    if (block.pending == Thread.currentThread()) {
+      synchronized (books) {
+        books.pendingFrees--;
+        block.pending = null;
+        books.stay(block);
       }
     }
   }
@@ -332,6 +368,7 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
   /** Begins a free: from now on close waits for it. Under the monitor. */
   private void startFree(B block) {
     books.pendingFrees++;
+    block.pending = Thread.currentThread();
     leaving(block);
   }
 
@@ -455,6 +492,7 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
         endFree(block, null);
       } catch (RuntimeException | Error e) {
         thrown = Failures.join(thrown, e);
+        endFreeUnserved(block);
       }
     }
     try {
