@@ -22,23 +22,19 @@ final class HeapPages {
 
   /**
    * Takes a page from the inner for a pool that the calling thread has marked as growing, and a
-   * block of it. The pool no longer grows after that.
+   * block of it.
    *
    * @param heap whose pool it is; not entered by the calling thread
    * @return NULL iff the inner has no memory
    * @throws OutOfMemoryError if the inner throws it, or the Java heap is full; nothing has changed
    */
   long takeOfNew(Thread thread, Heap heap, BlockPool pool, PageLayout layout) {
+    Page page = Page.shared(layout, pool);
+    source.setOut();
     try {
-      Page page = Page.shared(layout, pool);
-      source.setOut();
-      try {
-        return source.take(page, layout) ? takeFirst(thread, heap, page) : Allocator.NULL;
-      } finally {
-        source.arrive();
-      }
+      return source.take(page, layout) ? takeFirst(thread, heap, page) : Allocator.NULL;
     } finally {
-      pool.growing = false;
+      source.arrive();
     }
   }
 

@@ -108,7 +108,14 @@ abstract sealed class SharedAllocator extends PagedAllocator
         return address;
       }
       if (layout != null) {
-        address = pages.takeOfNew(thread, heap, heap.pool(sizeClass), layout);
+        BlockPool pool = heap.poolIfMade(sizeClass);
+        try {
+          address = pages.takeOfNew(thread, heap, pool, layout);
+        } finally {
+          // Not there: an overflow may come at its entry, where the compiler makes the inner's
+          // check of the stack if it inlines the inner.
+          pool.growing = false;
+        }
         return address != NULL ? address : takeAnywhere(sizeClass);
       }
       pause(tries);
