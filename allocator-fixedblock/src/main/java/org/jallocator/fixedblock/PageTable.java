@@ -61,7 +61,7 @@ final class PageTable {
   /**
    * A small array is made with at least so many elements an entry, and a larger one with at least a
    * quarter of them. The pages of several heaps lie in several places, whose windows meet by
-   * chance; a guess that is wrong costs as much as the rest of a free.
+   * chance, and a free that guesses wrong takes longer.
    */
   private static final int ROOMY = 16;
 

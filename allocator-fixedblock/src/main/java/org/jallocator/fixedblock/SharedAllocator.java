@@ -112,8 +112,8 @@ abstract sealed class SharedAllocator extends PagedAllocator
         try {
           address = pages.takeOfNew(thread, heap, pool, layout);
         } finally {
-          // Not there: an overflow may come at its entry, where the compiler makes the inner's
-          // check of the stack if it inlines the inner.
+          // The method that is called cannot do it: the stack may overflow at its entry, where the
+          // compiler makes the inner's check of the stack if it inlines the inner.
           pool.growing = false;
         }
         return address != NULL ? address : takeAnywhere(sizeClass);
