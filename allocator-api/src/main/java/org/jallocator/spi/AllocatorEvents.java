@@ -73,7 +73,7 @@ public final class AllocatorEvents {
 
   static {
     // Layers initialize this class before the end of a stack can come, and need that one as well.
-    StackRoom.hasForInner();
+    StackRoom.hasAboveStack();
   }
 
   private AllocatorEvents() {}

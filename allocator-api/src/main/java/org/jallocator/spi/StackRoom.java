@@ -29,7 +29,7 @@ public final class StackRoom {
    * the check would be made at the entry of the caller, which then could not go on without the
    * room.
    */
-  private final MethodHandle forInner;
+  private final MethodHandle aboveStack;
 
   static {
     Failures.rethrow(null); // is loaded now: at the end of a stack that fails
@@ -37,9 +37,9 @@ public final class StackRoom {
 
   private StackRoom() {
     try {
-      forInner =
+      aboveStack =
           MethodHandles.lookup()
-              .findStatic(StackRoom.class, "requireForInner", MethodType.methodType(void.class));
+              .findStatic(StackRoom.class, "requireAboveStack", MethodType.methodType(void.class));
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -306,11 +306,11 @@ public final class StackRoom {
   }
 
   /**
-   * {@return whether {@link #requireForInner} would return} For a call that need not be made now.
+   * {@return whether {@link #requireAboveStack} would return} For a call that need not be made now.
    */
-  public static boolean hasForInner() {
+  public static boolean hasAboveStack() {
     try {
-      ROOM.forInner.invokeExact();
+      ROOM.aboveStack.invokeExact();
       return true;
     } catch (StackOverflowError e) {
       return false;

@@ -20,7 +20,7 @@ public final class Waiting {
   private static final long MAX_NANOS = 1_000_000;
 
   static {
-    StackRoom.hasForInner(); // initializes the class now: at the end of a stack it fails
+    StackRoom.hasAboveStack(); // initializes the class now: at the end of a stack it fails
   }
 
   private Waiting() {}
@@ -47,7 +47,7 @@ public final class Waiting {
 
   private static void sleep(long nanos) {
     // Where the stack ends the interrupt stays as it is: it could not be given back.
-    boolean interrupted = StackRoom.hasForInner() && Thread.interrupted();
+    boolean interrupted = StackRoom.hasAboveStack() && Thread.interrupted();
     try {
       if (interrupted) {
         LockSupport.parkNanos(1); // takes the permit that came with the interrupt

@@ -74,7 +74,7 @@ abstract sealed class ConfinedAllocator extends PagedAllocator
     } catch (InvalidFreeException e) {
       throw AllocatorEvents.invalidFree(layerName, e);
     }
-    if (page.pool.releaseDue() && StackRoom.hasForInner()) {
+    if (page.pool.releaseDue() && PageSource.hasRoomToGiveBack()) {
       release(page.pool);
     }
     return true;
@@ -198,7 +198,7 @@ abstract sealed class ConfinedAllocator extends PagedAllocator
    */
   @Override
   public final long trim() {
-    StackRoom.require();
+    PageSource.requireRoomToGiveBack();
     requireUsable();
     flush();
     long before = source.reservedBytes();
@@ -235,7 +235,7 @@ abstract sealed class ConfinedAllocator extends PagedAllocator
    */
   @Override
   public final void close() {
-    StackRoom.require();
+    PageSource.requireRoomToGiveBack();
     if (!requireClosable()) {
       return;
     }
@@ -266,7 +266,7 @@ abstract sealed class ConfinedAllocator extends PagedAllocator
    */
   @Override
   public final void closeAndRelease() {
-    StackRoom.requireAboveStack(); // else the inner may overflow, and a page is lost
+    PageSource.requireRoomToGiveBack();
     if (!requireClosable()) {
       return;
     }

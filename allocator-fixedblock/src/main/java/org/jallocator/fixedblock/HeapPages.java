@@ -2,7 +2,6 @@ package org.jallocator.fixedblock;
 
 import org.jallocator.Allocator;
 import org.jallocator.spi.Failures;
-import org.jallocator.spi.StackRoom;
 
 /**
  * Moves pages between the heaps of a shared allocator and the inner. No heap is entered and no lock
@@ -71,7 +70,7 @@ final class HeapPages {
    * or there is no room on the stack. The pool's heap is entered.
    */
   Page detachDue(BlockPool pool) {
-    if (!pool.releaseDue() || !StackRoom.hasForInner() || !source.trySetOut()) {
+    if (!pool.releaseDue() || !PageSource.hasRoomToGiveBack() || !source.trySetOut()) {
       return Page.NONE;
     }
     Page chain = Page.NONE;

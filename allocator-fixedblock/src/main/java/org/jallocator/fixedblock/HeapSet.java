@@ -306,7 +306,7 @@ final class HeapSet {
    * thread has the set, or the Java heap or the stack is full: the next one that asks takes it.
    */
   boolean isOrphan(Heap heap) {
-    if (hasOwnerEnded(heap) && StackRoom.hasForInner() && lock.tryLock()) {
+    if (hasOwnerEnded(heap) && StackRoom.hasAboveStack() && lock.tryLock()) {
       try {
         if (hasOwnerEnded(heap) && !closed) {
           assign(heap, null);

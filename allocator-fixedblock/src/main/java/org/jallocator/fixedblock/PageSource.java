@@ -6,6 +6,7 @@ import org.jallocator.spi.AllocatorErrors;
 import org.jallocator.spi.AllocatorEvents;
 import org.jallocator.spi.Failures;
 import org.jallocator.spi.StackChecked;
+import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -194,6 +195,22 @@ final class PageSource {
     long more = reserved + bytes;
     peakReserved = Math.max(peakReserved, more); // first, for those who read both
     reserved = more;
+  }
+
+  /**
+   * Makes sure that the stack has room for {@link #giveBack}: to be called before a page leaves its
+   * pool. The inner's own check of the stack is not enough. If the compiler inlines the inner, it
+   * makes that check at the entry of one of our methods, and a page would be lost there.
+   *
+   * @throws StackOverflowError if it has not; nothing has changed
+   */
+  static void requireRoomToGiveBack() {
+    StackRoom.requireAboveStack();
+  }
+
+  /** {@return whether {@link #requireRoomToGiveBack} would return} */
+  static boolean hasRoomToGiveBack() {
+    return StackRoom.hasAboveStack();
   }
 
   /**

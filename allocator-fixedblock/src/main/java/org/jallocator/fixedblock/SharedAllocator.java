@@ -262,7 +262,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
 
   /** Gives back the all-free pages of a heap whose owner is idle, if it is time to look for one. */
   private void tidy() {
-    if (!StackRoom.hasForInner()) {
+    if (!PageSource.hasRoomToGiveBack()) {
       return;
     }
     try {
@@ -283,7 +283,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
    */
   @Override
   public final long trim() {
-    StackRoom.require();
+    PageSource.requireRoomToGiveBack();
     requireUsable();
     long bytes = 0;
     for (Heap heap : heaps.all()) {
@@ -389,12 +389,11 @@ abstract sealed class SharedAllocator extends PagedAllocator
    */
   @Override
   public final void closeAndRelease() {
-    StackRoom.requireAboveStack(); // else the inner may overflow, and a page is lost
     close(true);
   }
 
   private void close(boolean release) {
-    StackRoom.require();
+    PageSource.requireRoomToGiveBack();
     letOthersIn();
     if (!source.startClosing()) {
       return;
