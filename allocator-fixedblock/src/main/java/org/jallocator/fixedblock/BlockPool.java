@@ -2,6 +2,7 @@ package org.jallocator.fixedblock;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import org.jallocator.Allocator;
 import org.jallocator.InvalidFreeException;
 import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.spi.Waiting;
@@ -11,13 +12,14 @@ import org.jspecify.annotations.Nullable;
  * Blocks of one size, cut from pages. It trusts its caller to be alone with it and to ask for no
  * more than a block, and it makes no calls of the inner: pages are given to it and taken from it.
  *
- * <p>One bit a block on the Java heap says whether it is free. A malloc takes from the active word;
- * a free sets a bit. Only the first free block of a word, or the last live one, changes more.
+ * <p>One bit a block on the Java heap says whether it is free. A malloc takes from the active word,
+ * or from the {@linkplain Magazine magazine}; a free sets a bit. Only the first free block of a
+ * word, or the last live one, changes more.
  *
  * <p>Invariants:
  *
  * <pre>
- *   a page is in pages.available iff a word of it, not the active one, has a free block
+ *   a page is in pages.available iff a word of it is marked as one that has a free block
  *   a page is in pages.allFree   iff all its words are all-free, and none is active
  *   blocks = the sum of page.blocks over all pages
  * </pre>
@@ -26,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * at least 3/4 of all blocks are free, all-free pages go back. Each free compares how many are live
  * with {@code releaseBelow}; only at or below it can a page go back.
  */
-class BlockPool extends ActiveWord {
+class BlockPool extends Magazine {
 
   private static final VarHandle MOVES;
   private static final VarHandle ACTIVE_WORD;
@@ -54,7 +56,6 @@ class BlockPool extends ActiveWord {
   private final String layerName;
   private final PageLayout[] layouts;
   private final int keptBlocks;
-  private final PageSet pages = new PageSet();
   private Page activePage;
   private long blocks;
 
@@ -101,8 +102,8 @@ class BlockPool extends ActiveWord {
   /**
    * Frees a block, if that takes no more than setting its bit; O(1).
    *
-   * @return false, and nothing has changed, if the block is free, or its word's first free or last
-   *     live one, or a page may go back: {@link #freeSlow}
+   * @return false, and nothing has changed, if the block is free, or its word's last live one, or
+   *     its first free one and the word is not marked, or a page may go back: {@link #freeSlow}
    */
   final boolean free(Page page, int index) {
     long bit = 1L << index;
@@ -113,11 +114,15 @@ class BlockPool extends ActiveWord {
     long[] words = page.words;
     long old = words[word];
     long free = old | bit;
-    if ((old & bit) != 0 || old == 0 || free == page.allFree(word) || liveCount() <= releaseBelow) {
+    if ((old & bit) != 0
+        || (old == 0 && !page.isMarked(word))
+        || free == page.allFree(word)
+        || liveCount() <= releaseBelow) {
       return false;
     }
     words[word] = free;
     taken--;
+    load(page, index);
     return true;
   }
 
@@ -131,6 +136,7 @@ class BlockPool extends ActiveWord {
       throw new InvalidFreeException(Reason.DOUBLE_FREE, layerName, address);
     }
     freeWord(page, index >>> 6, 1L << index);
+    load(page, index);
   }
 
   /**
@@ -246,7 +252,8 @@ class BlockPool extends ActiveWord {
   }
 
   /**
-   * Makes another word active, the active one having no free block: once in 64 blocks.
+   * Makes another word active, or fills the magazine, if neither has a free block: once in 64
+   * blocks, or in 32.
    *
    * @return false iff no page has a free block: {@link #attach} one and refill again
    */
@@ -255,13 +262,29 @@ class BlockPool extends ActiveWord {
       return false;
     }
     dropActive();
-    Page page = pages.lowestAvailable();
-    beginMove(page);
-    int word = page.free.lowestWord();
-    page.free.lower(word);
-    if (page.isFull()) {
-      pages.markFull(page);
+    empty();
+    while (pages.hasAvailable()) {
+      Page page = pages.lowestAvailable();
+      int word = page.free.lowestWord();
+      boolean free = page.words[word] != 0;
+      if (free && isScattered(page, word)) {
+        fill(page);
+        return true;
+      }
+      page.free.lower(word);
+      if (page.isFull()) {
+        pages.markFull(page);
+      }
+      if (free) {
+        activate(page, word);
+        return true;
+      }
     }
+    return false;
+  }
+
+  private void activate(Page page, int word) {
+    beginMove(page);
     if (page.isAllFree(word) && page.allFreeWords-- == page.wordCount) {
       pages.markUsed(page);
     }
@@ -276,12 +299,20 @@ class BlockPool extends ActiveWord {
     this.lastBit = 0;
     endMove(page);
     updateThreshold();
-    return true;
   }
 
-  /** {@return whether no block is free, remote frees not counted} */
-  final boolean isFull() {
-    return word == 0 && !pages.hasAvailable();
+  /**
+   * Takes a block, after {@link #refill}.
+   *
+   * @param remote whether to look for remote frees
+   * @return NULL iff those at hand were freed remotely, too: they were freed twice
+   */
+  final long takeRefilled(boolean remote) {
+    if (remote && nextWasFreedTwice()) {
+      return Allocator.NULL;
+    }
+    long address = take();
+    return address != Allocator.NULL ? address : takeLoaded(remote);
   }
 
   /** Has no active word any more. */
@@ -394,6 +425,7 @@ class BlockPool extends ActiveWord {
 
   /** Makes room for one more page. */
   final void reserve() {
+    reserveMagazine();
     pages.reserve();
   }
 
@@ -425,13 +457,13 @@ class BlockPool extends ActiveWord {
   }
 
   /**
-   * {@return whether the block that would be handed out next was freed remotely, too: it was freed
-   * twice}
+   * {@return whether the block of the active word that would be handed out next was freed remotely,
+   * too: it was freed twice}
    */
   final boolean nextWasFreedTwice() {
     Page page = activePage;
-    int next = Long.numberOfTrailingZeros(word) & 63;
-    return page != Page.NONE && page.remote.contains((page.activeWord << 6) + next);
+    int next = Long.numberOfTrailingZeros(word);
+    return word != 0 && page.remote.contains((page.activeWord << 6) + next);
   }
 
   /**

@@ -45,7 +45,11 @@ final class ConfinedFixedBlocks extends ConfinedAllocator implements FixedBlockA
 
   @Override
   long mallocHot(long size) {
-    return size >= 1 && size <= maxSize && Thread.currentThread() == owner ? pool.take() : NULL;
+    if (size < 1 || size > maxSize || Thread.currentThread() != owner) {
+      return NULL;
+    }
+    long address = pool.take();
+    return address != NULL ? address : pool.takeLoaded(false);
   }
 
   @Override

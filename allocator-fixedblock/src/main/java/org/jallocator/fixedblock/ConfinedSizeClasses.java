@@ -57,7 +57,9 @@ final class ConfinedSizeClasses extends ConfinedAllocator implements SizeClassAl
       return NULL;
     }
     lastClass = sizeClass;
-    return pools[sizeClass].take();
+    BlockPool pool = pools[sizeClass];
+    long address = pool.take();
+    return address != NULL ? address : pool.takeLoaded(false);
   }
 
   @Override

@@ -117,7 +117,7 @@ class Heap extends PagesToCollect {
   /**
    * Takes a block of a size class.
    *
-   * @return NULL if that takes more than a bit of the active word: {@link #takeSlow}
+   * @return NULL if neither the active word nor the magazine has one: {@link #takeSlow}
    */
   final long take(int sizeClass) {
     BlockPool pool = pools[sizeClass];
@@ -125,13 +125,18 @@ class Heap extends PagesToCollect {
       return Allocator.NULL;
     }
     lastClass = sizeClass;
-    return pool.take();
+    long address = pool.take();
+    return address != Allocator.NULL ? address : pool.takeLoaded(remoteHead != Page.NONE);
   }
 
   /** As {@link #take}, in a heap of one size class. */
   final long takeOfOne() {
     BlockPool pool = firstPool;
-    return remoteHead == Page.NONE || !pool.nextWasFreedTwice() ? pool.take() : Allocator.NULL;
+    if (remoteHead != Page.NONE && pool.nextWasFreedTwice()) {
+      return Allocator.NULL;
+    }
+    long address = pool.take();
+    return address != Allocator.NULL ? address : pool.takeLoaded(remoteHead != Page.NONE);
   }
 
   /**
@@ -371,26 +376,27 @@ class Heap extends PagesToCollect {
   }
 
   /**
-   * Takes a block, collecting first if there is no other or it is time: not with each word, since a
+   * Takes a block, collecting if there is no other or it is time: not with each word, since a
    * thread that frees remotely and this one would take the lines of its page from each other.
    *
    * @return NULL iff all pages of the class are full
    */
   final long takeSlow(int sizeClass) {
     BlockPool pool = pool(sizeClass);
+    lastClass = sizeClass;
     // A thread that never runs out of blocks would otherwise never collect.
     slowCalls++;
-    if (pool.isFull() || (slowCalls & 63) == 0) {
+    if ((slowCalls & 63) == 0) {
       collect();
     }
-    if (pool.word == 0 && !pool.refill()) {
-      return Allocator.NULL;
+    if (pool.word != 0 || pool.refill()) {
+      long address = pool.takeRefilled(true);
+      if (address != Allocator.NULL) {
+        return address;
+      }
     }
-    if (pool.nextWasFreedTwice()) {
-      collect();
-    }
-    lastClass = sizeClass;
-    return pool.take();
+    collect();
+    return pool.word != 0 || pool.refill() ? pool.takeRefilled(false) : Allocator.NULL;
   }
 
   /**

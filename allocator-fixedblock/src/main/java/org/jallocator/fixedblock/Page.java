@@ -12,7 +12,8 @@ package org.jallocator.fixedblock;
  *
  * <pre>
  *   bit i of words          = 1 iff block i is free; those of the active word are in the pool
- *   bit w of summary levels = 1 iff words[w] != 0 and w is not the active word
+ *   bit w of summary levels = 1 if words[w] != 0 and w is not the active word; also if words[w]
+ *                             became 0 by the magazine: whoever looks for a free block clears it
  *   allFreeWords            = how many words have no live block, the active word not counted
  *   a block is live         iff it is free neither here nor in remote
  * </pre>
@@ -179,9 +180,23 @@ final class Page {
     return words[word] == allFree(word);
   }
 
-  /** {@return whether no word but the active one has a free block} */
+  /** {@return whether no word but the active one is marked as one that has a free block} */
   boolean isFull() {
     return free.isEmpty();
+  }
+
+  /** {@return whether a word is marked as one that has a free block} */
+  boolean isMarked(int word) {
+    return (words[wordCount + (word >>> 6)] >>> word & 1) != 0; // level 1 follows level 0
+  }
+
+  /** {@return whether a block is free, and another of its word is live} For any index from 0 on. */
+  boolean isFreeBesideLive(int index) {
+    if (index >= blocks) {
+      return false;
+    }
+    long free = words[index >>> 6];
+    return (free >>> index & 1) != 0 && free != allFree(index >>> 6);
   }
 
   /** {@return whether an address is in this page's memory} */

@@ -9,7 +9,7 @@ import java.lang.invoke.VarHandle;
  * <p>A program that frees many blocks mostly frees neighbours, one after the other. After a slow
  * free, the pool keeps that word's bits in its own fields (or those of the next word, if that one
  * is now all-free): the run word. Later frees in it touch no page. The run word does for free what
- * the active word does for malloc.
+ * the active word does for malloc. There is none while the magazine is in use.
  *
  * <p>While there is a run word, its page and the count of live blocks lag behind. So {@link #flush}
  * ends the run before anything but the hot paths, and a word whose blocks may let a page go back
@@ -86,7 +86,7 @@ final class SinglePool extends BlockPool {
   @Override
   void freeSlow(Page page, int index, long address) {
     super.freeSlow(page, index, address);
-    if (!releaseDue()) {
+    if (!releaseDue() && !isScattered()) {
       lastPage = page;
       int word = index >>> 6;
       boolean goesDown = (index & 63) == 0;

@@ -43,20 +43,16 @@ final class BlockPoolTest {
   }
 
   @Test
-  void itIsFullWithoutPagesAndOnceAllBlocksAreLive() {
-    assertTrue(pool.isFull());
+  void itIsRefilledIffAPageHasAFreeBlock() {
+    assertFalse(pool.refill(), "no page");
     Page page = attachPage();
-    assertFalse(pool.isFull(), "no active word, and a page with free blocks");
     for (int i = 0; i < BLOCKS; i++) {
-      assertFalse(pool.isFull(), "free blocks: " + (BLOCKS - i));
       take();
     }
-    assertTrue(pool.isFull());
+    assertFalse(pool.refill(), "all blocks are live");
     pool.freeSlow(page, 3, BASE + 3 * BLOCK_SIZE);
-    assertFalse(pool.isFull(), "a free block in another word than the active one");
-    take();
-    pool.freeSlow(page, 3, BASE + 3 * BLOCK_SIZE);
-    assertFalse(pool.isFull(), "a free block in the active word alone");
+    assertEquals(BASE + 3 * BLOCK_SIZE, take());
+    assertFalse(pool.refill(), "all are live again");
   }
 
   @Test
