@@ -198,6 +198,16 @@ final class MagazineTest {
   }
 
   @Test
+  void aHintOfALiveBlockIsPassedOver() {
+    Page page = attachPage();
+    scatter();
+    assertFalse(isFree(address(33)));
+    pool.load(page, 33);
+    assertNotEquals(address(33), takeHot(false));
+    free(address(33)); // is found live
+  }
+
+  @Test
   void aHintOfAPageThatHasGoneIsPassedOver() {
     attachPage();
     attachPage();
