@@ -28,9 +28,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Mix {
 
-  static final int SMALLEST_SIZE = 8;
-  static final int LARGEST_SIZE = 1000;
-
   private static final int SLOTS = 1000;
   private static final int PARCEL = 64;
   private static final int INBOX = 128;
@@ -88,11 +85,11 @@ final class Mix {
     private Blocks parcel = contender.blocks().apply(PARCEL);
     private int inParcel;
     private int done;
-    private long random;
+    private final MixedSizes random;
 
     Line(int index) {
       this.index = index;
-      random = 0x9e3779b97f4a7c15L * (index + 1);
+      this.random = new MixedSizes(index);
     }
 
     @Override
@@ -117,15 +114,14 @@ final class Mix {
     }
 
     private void replace() {
-      long random = nextRandom();
-      int slot = below(SLOTS, random >>> 32);
-      int size = SMALLEST_SIZE + below(LARGEST_SIZE - SMALLEST_SIZE + 1, random & 0xffff_ffffL);
-      if (slots.isLive(slot) && (random & 7) == 0) {
+      random.next();
+      int slot = random.below(SLOTS);
+      if (slots.isLive(slot) && random.isOneInEight()) {
         handOver(slot);
       } else {
         slots.free(slot);
       }
-      slots.malloc(slot, size);
+      slots.malloc(slot, random.size());
     }
 
     private void handOver(int slot) {
@@ -148,18 +144,5 @@ final class Mix {
         emptyParcels.add(received);
       }
     }
-
-    /** A step of xorshift, times a constant: all bits good. */
-    private long nextRandom() {
-      random ^= random >>> 12;
-      random ^= random << 25;
-      random ^= random >>> 27;
-      return random * 0x2545f4914f6cdd1dL;
-    }
-  }
-
-  /** {@return 32 random bits, scaled to less than a limit} */
-  private static int below(int limit, long bits) {
-    return (int) ((bits * limit) >>> 32);
   }
 }

@@ -88,7 +88,7 @@ public enum ThreadWorkload {
   },
 
   /** Every thread replaces blocks of many sizes, and hands some to its neighbour. */
-  MIX("mix", Mix.LARGEST_SIZE) {
+  MIX("mix", MixedSizes.LARGEST) {
     @Override
     List<Integer> threadCounts() {
       return List.of(2, 8);
@@ -101,7 +101,7 @@ public enum ThreadWorkload {
   },
 
   /** The same on threads that live through all rounds; none is replaced. */
-  MIX_STANDING("mix-standing", Mix.LARGEST_SIZE) {
+  MIX_STANDING("mix-standing", MixedSizes.LARGEST) {
     @Override
     List<Integer> threadCounts() {
       return List.of(1, 2, 8);
@@ -114,8 +114,27 @@ public enum ThreadWorkload {
     }
   },
 
+  /** Every thread has a full cache and replaces its blocks, of many sizes. */
+  CACHE("cache", MixedSizes.LARGEST) {
+    @Override
+    List<Integer> threadCounts() {
+      return List.of(1, 2);
+    }
+
+    @Override
+    long operations(int threads, int quota) {
+      return threads * ((long) CacheWork.SLOTS + quota);
+    }
+
+    @Override
+    long run(Contender contender, int threads, int quota) {
+      return Crew.runOn(
+          contender.standing().crew(threads), CacheWork.lines(contender, threads, quota));
+    }
+  },
+
   /** The same as {@link #MIX} on virtual threads. */
-  VIRTUAL_MIX("virtual-mix", Mix.LARGEST_SIZE) {
+  VIRTUAL_MIX("virtual-mix", MixedSizes.LARGEST) {
     @Override
     List<Integer> threadCounts() {
       return List.of(1000);

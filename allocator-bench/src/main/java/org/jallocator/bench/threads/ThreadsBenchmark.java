@@ -121,7 +121,20 @@ public class ThreadsBenchmark {
   }
 
   /**
-   * The same on virtual threads, which takes JDK 21 or later.
+   * Every thread replaces blocks of 8 to 1000 bytes, of which it has 10,000 all the time.
+   *
+   * @param stack what is measured
+   * @param threads how many threads there are
+   */
+  @Benchmark
+  @OperationsPerInvocation(ROUND)
+  public void cache(MixedStack stack, Threads threads) {
+    int quota = ROUND / threads.threads - CacheWork.SLOTS;
+    ThreadWorkload.CACHE.run(stack.contender, threads.threads, quota);
+  }
+
+  /**
+   * {@link #mix} on virtual threads, which takes JDK 21 or later.
    *
    * @param stack what is measured
    */

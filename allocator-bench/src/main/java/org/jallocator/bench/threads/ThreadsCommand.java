@@ -33,6 +33,8 @@ import picocli.CommandLine.Option;
           + " blocks of 8 to 1000 bytes into 1000 slots at random, frees what was there, hands every"
           + " eighth of those to its neighbour to free, and is replaced by a new thread every 50,000"
           + " operations. mix-standing: the same on threads that live through all rounds."
+          + " cache: on standing threads, each replaces blocks of 8 to 1000 bytes at random, of"
+          + " which it has 10,000 all the time."
           + " virtual-mix: as mix, on 1000 virtual threads, each replaced every 500"
           + " operations; from JDK 21 on.",
       "",

@@ -108,14 +108,26 @@ class ThreadWorkloadTest {
   }
 
   @Test
+  void aCacheIsFullAllTheTimeAndOfItsOwnThreadAlone() {
+    try (Contender contender = log.contender()) {
+      ThreadWorkload.CACHE.run(contender, 2, 10_000);
+    }
+
+    assertEquals(2L * (CacheWork.SLOTS + 10_000), log.mallocs.sum());
+    assertEquals(0, log.freesByOthers.sum());
+    assertTrue(log.mostLive.get() >= CacheWork.SLOTS, "most live=" + log.mostLive);
+    assertTrue(log.mostLive.get() <= 2 * CacheWork.SLOTS, "most live=" + log.mostLive);
+  }
+
+  @Test
   void mixUsesEverySizeAndHandsOneInEightToANeighbour() {
     int quota = 40_000;
 
     new Mix(log.contender(), 2, quota, Integer.MAX_VALUE, false).run(Thread::new);
 
     assertEquals(2L * quota, log.mallocs.sum());
-    assertEquals(Mix.SMALLEST_SIZE, log.smallest.get());
-    assertEquals(Mix.LARGEST_SIZE, log.largest.get());
+    assertEquals(MixedSizes.SMALLEST, log.smallest.get());
+    assertEquals(MixedSizes.LARGEST, log.largest.get());
     assertEquals(2, log.threads.size());
     double shareOfOthers = (double) log.freesByOthers.sum() / log.mallocs.sum();
     assertEquals(1 / 8.0, shareOfOthers, 0.02);
