@@ -115,7 +115,7 @@ class BlockPool extends Magazine {
     long old = words[word];
     long free = old | bit;
     if ((old & bit) != 0
-        || (old == 0 && !page.isMarked(word))
+        || !page.isMarked(word)
         || free == page.allFree(word)
         || liveCount() <= releaseBelow) {
       return false;

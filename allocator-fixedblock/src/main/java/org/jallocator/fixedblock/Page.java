@@ -172,7 +172,8 @@ final class Page {
 
   /** {@return what a word is when its blocks are all free} */
   long allFree(int word) {
-    return word == wordCount - 1 ? -1L >>> -blocks : -1L; // a shift by 0 if the last is complete
+    // Without a branch, which could not be foreseen. A shift by 0 if the last word is complete.
+    return -1L >>> (-blocks & ~((word - wordCount + 1) >> 31));
   }
 
   /** {@return whether a word has no live block} */

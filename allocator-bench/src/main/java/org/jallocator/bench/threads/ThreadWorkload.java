@@ -122,14 +122,8 @@ public enum ThreadWorkload {
     }
 
     @Override
-    long operations(int threads, int quota) {
-      return threads * ((long) CacheWork.SLOTS + quota);
-    }
-
-    @Override
     long run(Contender contender, int threads, int quota) {
-      return Crew.runOn(
-          contender.standing().crew(threads), CacheWork.lines(contender, threads, quota));
+      return new Cache(contender, threads, quota).runOn(contender.standing().crew(threads));
     }
   },
 
