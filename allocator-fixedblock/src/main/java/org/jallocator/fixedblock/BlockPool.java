@@ -267,7 +267,7 @@ class BlockPool extends Magazine {
       Page page = pages.lowestAvailable();
       int word = page.free.lowestWord();
       boolean free = page.words[word] != 0;
-      if (free && isScattered(page, word)) {
+      if (free && isFewOfMany(page, word)) {
         fill(page);
         return true;
       }

@@ -12,10 +12,10 @@ import org.jallocator.Allocator;
  * magazine, the next malloc takes the block that was freed before, which most likely is still in
  * the processor's cache.
  *
- * <p>The magazine holds hints and no books. The free bits are those of the pages, and a hint is
- * checked against them when its turn comes: it may be out of date, since the page has gone, or an
- * own and a remote free of the block raced. So nothing but malloc and free knows of it. What does
- * not fit in is found by its bit when the magazine is filled again, from the lowest words up.
+ * <p>The magazine is no book. The free bits are those of the pages, and an entry is checked against
+ * them when its turn comes: its page may have gone, or an own and a remote free of the block raced.
+ * So nothing but malloc and free knows of the magazine. A free block that is not in it is found by
+ * its bit when it is filled again, from the lowest words up.
  *
  * <p>Invariants:
  *
@@ -24,12 +24,12 @@ import org.jallocator.Allocator;
  *   loaded = 0          if not scattered
  * </pre>
  *
- * <p>The name and the stack are those of J. Bonwick and J. Adams, "Magazines and Vmem" (2001);
- * theirs own their blocks.
+ * <p>After the magazines of J. Bonwick and J. Adams, "Magazines and Vmem" (2001), which own their
+ * blocks.
  */
 abstract class Magazine extends ActiveWord {
 
-  /** How many hints it holds. */
+  /** How many entries it holds. */
   private static final int CAPACITY = 64;
 
   /** How many are loaded at once: the rest is room for frees. */
@@ -50,10 +50,10 @@ abstract class Magazine extends ActiveWord {
 
   final PageSet pages = new PageSet();
 
-  /** The hints: the page's slot, and the block's index in it. */
+  /** The entries: the page's slot, and the block's index in it. */
   private long[] magazine = NO_ROOM;
 
-  /** How many hints there are. */
+  /** How many entries there are. */
   private int loaded;
 
   /** Whether this is in use. */
@@ -83,9 +83,9 @@ abstract class Magazine extends ActiveWord {
    */
   final long takeLoaded(boolean remote) {
     while (loaded > 0) {
-      long hint = magazine[loaded - 1];
-      Page page = pages.at((int) (hint >>> Integer.SIZE));
-      int index = (int) hint;
+      long entry = magazine[loaded - 1];
+      Page page = pages.at((int) (entry >>> Integer.SIZE));
+      int index = (int) entry;
       if (page.isFreeBesideLive(index) && !(remote && page.remote.contains(index))) {
         // No call from here on: a stack overflow cannot fall between these stores.
         loaded--;
@@ -109,7 +109,7 @@ abstract class Magazine extends ActiveWord {
    * {@return whether a word is to be handed out block by block, and not as the active one} There is
    * none at the moment.
    */
-  final boolean isScattered(Page page, int word) {
+  final boolean isFewOfMany(Page page, int word) {
     long free = page.words[word];
     return Long.bitCount(free) <= FEW && free != page.allFree(word) && taken >= MANY_LIVE;
   }
@@ -132,9 +132,9 @@ abstract class Magazine extends ActiveWord {
 
   private void turnOver() {
     for (int i = 0, j = loaded - 1; i < j; i++, j--) {
-      long hint = magazine[i];
+      long entry = magazine[i];
       magazine[i] = magazine[j];
-      magazine[j] = hint;
+      magazine[j] = entry;
     }
   }
 

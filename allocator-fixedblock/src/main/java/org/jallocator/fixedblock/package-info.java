@@ -19,7 +19,8 @@
  *                Heap, PagesToCollect, FreedTwice            one heap; remote frees
  *                Rehearsal                                   first calls, before the stack can end
  *                FallbackCalls, CallGate, FallbackFigures    calls in progress; what leaks
- *   pools        SinglePool, BlockPool, ActiveWord           blocks of one size: bits, refill, release
+ *   pools        SinglePool, BlockPool                       blocks of one size: refill, release
+ *                ActiveWord, Magazine                        what is handed out next
  *   pages        Page, RemoteFrees, PageLayout, PageSet      memory cut into blocks, and its bits
  *                PageTable, PageSource                       address to page; the calls of the inner
  *   arithmetic   BitTree, SizeClasses, ExactDivision
@@ -49,6 +50,9 @@
  * <dl>
  *   <dt>active word
  *   <dd>the 64 blocks that a pool is handing out at the moment; its bits are in fields of the pool
+ *   <dt>magazine
+ *   <dd>a stack of free blocks that a pool hands out in place of an active word, while free blocks
+ *       are scattered
  *   <dt>run word
  *   <dd>the word of the last slow free of a single pool; its bits are in fields, too
  *   <dt>full, all-free

@@ -198,7 +198,7 @@ final class MagazineTest {
   }
 
   @Test
-  void aHintOfALiveBlockIsPassedOver() {
+  void anEntryOfALiveBlockIsPassedOver() {
     Page page = attachPage();
     scatter();
     assertFalse(isFree(address(33)));
@@ -208,7 +208,7 @@ final class MagazineTest {
   }
 
   @Test
-  void aHintOfAPageThatHasGoneIsPassedOver() {
+  void anEntryOfAPageThatHasGoneIsPassedOver() {
     attachPage();
     attachPage();
     scatter();
