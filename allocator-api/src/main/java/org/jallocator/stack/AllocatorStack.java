@@ -352,7 +352,7 @@ public final class AllocatorStack implements AutoCloseable {
    */
   @Override
   public void close() {
-    StackRoom.requireForStack();
+    StackRoom.requireToClose();
     Failures.rethrow(close(false));
   }
 
@@ -373,7 +373,7 @@ public final class AllocatorStack implements AutoCloseable {
    *     suppressed in it
    */
   public void closeAndRelease() {
-    StackRoom.requireForStack();
+    StackRoom.requireToClose();
     Failures.rethrow(close(true));
   }
 

@@ -32,7 +32,7 @@ final class StackBuilder {
   /** {@return all layers, in the order in which they are to be closed} */
   static ClosingOrder build(Blueprint.Use root) {
     // Whatever overflows the stack below leaves at least that room to close what was built.
-    StackRoom.requireForStack();
+    StackRoom.requireToClose();
     StackBuilder builder = new StackBuilder();
     try {
       return ClosingOrder.below(builder.layer(root));

@@ -74,7 +74,7 @@ class BuildFailureTest {
             List.of(),
             List.of(),
             settings -> {
-              StackRoom.requireForStack();
+              StackRoom.requireToClose();
               return new FakeAllocator("hungry", fixture.closed, true, List.of());
             }));
     Blueprint.Use two =
@@ -100,7 +100,7 @@ class BuildFailureTest {
 
     @Override
     public void closeAndRelease() {
-      StackRoom.requireForInner();
+      StackRoom.requireAboveStack();
       super.closeAndRelease();
     }
   }

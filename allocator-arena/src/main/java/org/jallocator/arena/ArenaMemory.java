@@ -235,6 +235,15 @@ abstract class ArenaMemory extends LargeBlocks {
         || findBlock(address) >= 0;
   }
 
+  /**
+   * Makes sure that the stack has room to give back several chunks and blocks: to be called before
+   * the first change. If the compiler inlines the inner, it makes the inner's own check at the
+   * entry of one of our methods: an overflow there would end the work in the middle.
+   */
+  static void requireRoomToGiveBack() {
+    StackRoom.requireAboveStack();
+  }
+
   /** Takes a mark and returns its number. */
   final long pushMark() {
     StackRoom.require();
@@ -251,7 +260,7 @@ abstract class ArenaMemory extends LargeBlocks {
 
   /** Frees what was handed out since a mark; returns false, and does nothing, where it is stale. */
   final boolean releaseMark(long mark) {
-    StackRoom.requireForStack();
+    requireRoomToGiveBack();
     int index = marks.indexOf(mark);
     if (index < 0) {
       return false;
@@ -272,7 +281,7 @@ abstract class ArenaMemory extends LargeBlocks {
 
   /** Frees every block, forgets every mark, and keeps the chunks that the next round needs. */
   final void giveAll() {
-    StackRoom.requireForStack();
+    requireRoomToGiveBack();
     if (!giveFewBlocks()) {
       giveAllSlow();
     }
@@ -290,7 +299,7 @@ abstract class ArenaMemory extends LargeBlocks {
 
   /** Gives all chunks back without a live block and without a mark; {@return their bytes} */
   final long giveIdle() {
-    StackRoom.requireForStack();
+    requireRoomToGiveBack();
     long before = reserved;
     if (chunks.count() > 0) {
       chunk = chunks.trim(chunk, this);

@@ -7,7 +7,6 @@ import org.jallocator.LeakException;
 import org.jallocator.spi.AllocatorErrors;
 import org.jallocator.spi.AllocatorEvents;
 import org.jallocator.spi.StackChecked;
-import org.jallocator.spi.StackRoom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -207,7 +206,7 @@ abstract class ConfinedArena extends ArenaMemory implements Arena, StackChecked 
 
   /** Gives everything back, and closes unless the inner refused something. */
   private synchronized void end() {
-    StackRoom.requireForStack();
+    requireRoomToGiveBack();
     if (giveEverything()) {
       owner = null;
     }

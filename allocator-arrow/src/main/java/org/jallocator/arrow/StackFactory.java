@@ -54,7 +54,7 @@ final class StackFactory implements AllocationManager.Factory {
    */
   @Override
   public AllocationManager create(BufferAllocator accounting, long size) {
-    StackRoom.requireForInner();
+    StackRoom.requireAboveStack(); // for a free, too
     long block = size > maxSize ? Allocator.NULL : allocator.tryMalloc(blockSize(size));
     if (block == Allocator.NULL) {
       throw noMemory(size);

@@ -1,11 +1,13 @@
 package org.jallocator.diagnostics;
 
 import org.jallocator.Arena;
+import org.jallocator.spi.StackChecked;
 import org.jallocator.spi.StackRoom;
 
 /**
  * A {@link StatsAllocator} over an arena, and so an arena itself: its books follow the inner's
- * scopes. Whatever the inner throws when a scope ends, the blocks are not live any more.
+ * scopes. Whatever the inner throws when a scope ends, the blocks are not live any more, but after
+ * a stack overflow in an inner that is {@link StackChecked}: that has come before the first change.
  */
 public final class ArenaStatsAllocator extends OwningStatsAllocator implements Arena {
 
@@ -28,11 +30,17 @@ public final class ArenaStatsAllocator extends OwningStatsAllocator implements A
     StackRoom.requireForInner();
     requireUsable();
     giveBackStranded();
+    boolean ended = true;
     try {
       arena.freeAll();
+    } catch (StackOverflowError e) {
+      ended = !StackChecked.is(arena);
+      throw e;
     } finally {
-      marks.clear();
-      tallies.dropSince(0);
+      if (ended) {
+        marks.clear();
+        tallies.dropSince(0);
+      }
     }
   }
 
@@ -62,10 +70,14 @@ public final class ArenaStatsAllocator extends OwningStatsAllocator implements A
     requireUsable();
     giveBackStranded();
     long serial = marks.serialOf(mark);
+    boolean ended = serial != Marks.NONE;
     try {
       arena.release(mark);
+    } catch (StackOverflowError e) {
+      ended &= !StackChecked.is(arena);
+      throw e;
     } finally {
-      if (serial != Marks.NONE) {
+      if (ended) {
         marks.pop(mark);
         tallies.dropSince(serial);
       }

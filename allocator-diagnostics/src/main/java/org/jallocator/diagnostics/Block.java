@@ -31,9 +31,6 @@ class Block {
   /** Whether the inner is asked to take it: from then on it does not count as reserved. */
   boolean given;
 
-  /** The thread whose malloc or free of it has begun and has not ended: close waits for that. */
-  @Nullable Thread pending;
-
   /** Whether the layer holds it back from the inner, after the user freed it. */
   boolean heldBack;
 

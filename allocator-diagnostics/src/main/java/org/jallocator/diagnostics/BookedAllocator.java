@@ -129,23 +129,7 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
    */
   @Override
   public final long malloc(long size) {
-    B block = begin(size, false);
-    if (block == null) {
-      throw AllocatorErrors.sizeTooLarge(name(), size, "maxSize", maxSize());
-    }
-    try {
-      serve(block, false);
-    } catch (OutOfMemoryError e) {
-      AllocatorEvents.innerRefused(name(), block.held);
-      throw outOfMemory(size, books.reservedBytes, e);
-    } finally {
-      endMallocUnserved(block);
-    }
-    if (block.address == NULL) {
-      AllocatorEvents.innerRefused(name(), block.held);
-      throw outOfMemory(size, books.reservedBytes, null);
-    }
-    return block.address;
+    return serve(size, false);
   }
 
   /**
@@ -155,65 +139,34 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
    */
   @Override
   public final long tryMalloc(long size) {
-    B block = begin(size, true);
-    if (block != null) {
-      try {
-        serve(block, true);
-      } catch (OutOfMemoryError e) {
-        AllocatorEvents.innerRefused(name(), block.held);
-        return NULL;
-      } finally {
-        endMallocUnserved(block);
-      }
-      if (block.address == NULL) {
-        AllocatorEvents.innerRefused(name(), block.held);
-      }
-    }
-    return block == null ? NULL : block.address;
+    return serve(size, true);
   }
 
-  /** {@return a block to be served, or null iff the layer cannot serve it} */
-  private @Nullable B begin(long size, boolean byTry) {
-    StackRoom.requireForInner();
-    requireUsable();
-    if (size < 1) {
-      throw AllocatorErrors.sizeTooSmall(name(), size);
+  /**
+   * Takes a block and enters it; after an error the block is the inner's again. The malloc begins
+   * and ends in this one frame: a method in between that the compiler inlines the inner into could
+   * overflow at its entry.
+   *
+   * @return its address, or NULL iff there is none and it was tried
+   */
+  private long serve(long size, boolean byTry) {
+    B block = begin(size, byTry);
+    if (block == null) {
+      return NULL;
     }
-    if (size > maxSize()) {
-      return null;
-    }
-    giveBackStranded();
-    B block = prepare(size);
-    OutOfMemoryError refusal;
-    synchronized (books) {
-      requireOpen();
-      refusal = refusal(size);
-      if (refusal == null) {
-        books.begin(size);
-        block.pending = Thread.currentThread();
-        return block;
-      }
-    }
-    refused(size);
-    if (byTry) {
-      return null;
-    }
-    throw refusal;
-  }
-
-  /** Takes the block and enters it; after an error the block is the inner's again. */
-  private void serve(B block, boolean byTry) {
     boolean entered = false;
+    OutOfMemoryError refusal = null;
     try {
       take(block, byTry);
       if (block.raw != NULL) {
         synchronized (books) {
           entering(block);
           books.enter(block);
-          block.pending = null;
           entered = true;
         }
       }
+    } catch (OutOfMemoryError e) {
+      refusal = e;
     } finally {
       if (!entered) {
         if (block.raw != NULL) {
@@ -223,23 +176,48 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
         }
         synchronized (books) {
           books.fail(block.size);
-          block.pending = null;
         }
       }
     }
+    if (entered) {
+      return block.address;
+    }
+    AllocatorEvents.innerRefused(name(), block.held);
+    if (byTry) {
+      return NULL;
+    }
+    throw outOfMemory(size, books.reservedBytes, refusal);
   }
 
-  /**
-   * Ends a malloc that overflowed at the entry of {@link #serve}. The compiler makes the inner's
-   * check of the stack there, if it inlines the inner; it asks for as much as the check here did.
-   */
-  private void endMallocUnserved(B block) {
-    if (block.pending == Thread.currentThread()) {
-      synchronized (books) {
-        books.fail(block.size);
-        block.pending = null;
+  /** {@return a block to be served, or null iff the layer cannot serve it and it is tried} */
+  private @Nullable B begin(long size, boolean byTry) {
+    StackRoom.requireForInner();
+    requireUsable();
+    if (size < 1) {
+      throw AllocatorErrors.sizeTooSmall(name(), size);
+    }
+    if (size > maxSize()) {
+      if (byTry) {
+        return null;
+      }
+      throw AllocatorErrors.sizeTooLarge(name(), size, "maxSize", maxSize());
+    }
+    giveBackStranded();
+    B block = prepare(size);
+    OutOfMemoryError refusal;
+    synchronized (books) {
+      requireOpen();
+      refusal = refusal(size);
+      if (refusal == null) {
+        books.begin(size);
+        return block;
       }
     }
+    refused(size);
+    if (byTry) {
+      return null;
+    }
+    throw refusal;
   }
 
   /**
@@ -287,20 +265,23 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
   final boolean release(long address, long size, boolean sized) {
     StackRoom.requireForInner();
     Object note = note(address);
-    B block = beginFree(address, size, sized, note);
+    return freeBlock(null, address, size, sized, note);
+  }
+
+  /**
+   * Gives a block to the inner, and then forgets it, or has it live again. As a malloc, it begins
+   * and ends in one frame, but for a block that closing has made leave: that has asked for more
+   * stack.
+   *
+   * @param left the block if it has left already
+   * @return false, and nothing has changed, iff the books have no such block and this is open
+   */
+  private boolean freeBlock(
+      @Nullable B left, long address, long size, boolean sized, @Nullable Object note) {
+    B block = left == null ? beginFree(address, size, sized, note) : left;
     if (block == null) {
       return false;
     }
-    try {
-      endFree(block, note);
-    } finally {
-      endFreeUnserved(block);
-    }
-    return true;
-  }
-
-  /** Gives a block that has left to the inner, and then forgets it, or has it live again. */
-  private void endFree(B block, @Nullable Object note) {
     boolean taken = false;
     boolean kept = false;
     try {
@@ -315,7 +296,6 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
     } finally {
       synchronized (books) {
         books.pendingFrees--;
-        block.pending = null;
         if (taken) {
           left(block, note);
         } else if (kept || !block.given) {
@@ -325,17 +305,7 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
         }
       }
     }
-  }
-
-  /** As {@link #endMallocUnserved}, of a free: the block is live again. */
-  private void endFreeUnserved(B block) {
-    if (block.pending == Thread.currentThread()) {
-      synchronized (books) {
-        books.pendingFrees--;
-        block.pending = null;
-        books.stay(block);
-      }
-    }
+    return true;
   }
 
   /** {@return the block, which has left; null iff the books have none and this is open} */
@@ -368,7 +338,6 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
   /** Begins a free: from now on close waits for it. Under the monitor. */
   private void startFree(B block) {
     books.pendingFrees++;
-    block.pending = Thread.currentThread();
     leaving(block);
   }
 
@@ -468,7 +437,7 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
    */
   @Override
   public void closeAndRelease() {
-    StackRoom.requireForInner();
+    StackRoom.requireAboveStack(); // more than the inner asks for: else it may refuse all blocks
     requireOwner();
     giveBackStranded();
     if (isDone()) {
@@ -489,10 +458,9 @@ abstract class BookedAllocator<B extends Block> extends DiagnosticAllocator {
     Throwable thrown = leak;
     for (B block : blocks) {
       try {
-        endFree(block, null);
+        freeBlock(block, block.address, 0, false, null);
       } catch (RuntimeException | Error e) {
         thrown = Failures.join(thrown, e);
-        endFreeUnserved(block);
       }
     }
     try {

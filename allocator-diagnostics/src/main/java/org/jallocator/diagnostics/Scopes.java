@@ -2,6 +2,7 @@ package org.jallocator.diagnostics;
 
 import java.util.List;
 import org.jallocator.Arena;
+import org.jallocator.spi.StackChecked;
 import org.jallocator.spi.StackRoom;
 
 /**
@@ -12,8 +13,9 @@ import org.jallocator.spi.StackRoom;
  *   release of a mark  endScope | the inner's release | ... those entered after the mark | scopeEnded
  * </pre>
  *
- * <p>Whatever the inner throws, the blocks are not live any more. If {@code endScope} throws, the
- * inner is not asked, and the scope has not ended.
+ * <p>Whatever the inner throws, the blocks are not live any more, with one exception: a stack
+ * overflow in an inner that is {@link StackChecked} has come before the first change. If {@code
+ * endScope} throws, the inner is not asked. The scope has not ended then.
  *
  * <p>The monitor of the books guards the marks.
  *
@@ -41,13 +43,19 @@ final class Scopes<B extends Block> {
     layer.giveBackStranded();
     layer.endScope(0);
     List<B> ending = since(0);
+    boolean ended = true;
     try {
       inner.freeAll();
+    } catch (StackOverflowError e) {
+      ended = !StackChecked.is(inner);
+      throw e;
     } finally {
-      synchronized (books) {
-        marks.clear();
+      if (ended) {
+        synchronized (books) {
+          marks.clear();
+        }
+        end(ending, 0);
       }
-      end(ending, 0);
     }
   }
 
@@ -78,13 +86,19 @@ final class Scopes<B extends Block> {
     }
     layer.endScope(serial);
     List<B> ending = since(serial);
+    boolean ended = true;
     try {
       inner.release(mark);
+    } catch (StackOverflowError e) {
+      ended = !StackChecked.is(inner);
+      throw e;
     } finally {
-      synchronized (books) {
-        marks.pop(mark);
+      if (ended) {
+        synchronized (books) {
+          marks.pop(mark);
+        }
+        end(ending, serial);
       }
-      end(ending, serial);
     }
   }
 

@@ -303,16 +303,11 @@ public sealed class StatsAllocator extends TalliedAllocator permits OwningStatsA
         return freeOwn(mine, address, 0);
       }
       Tally from = tallies.holderOf(address);
-      asked = from == null ? 0 : from.freeRemotely(address, size, sized);
-      if (from == null || asked == 0) {
-        tallies.requireFreedByNobody(address);
-        return false; // the inner says what it is
+      if (from != null && freeOther(mine, from, address, size, sized)) {
+        return true;
       }
-      if (asked < 0) {
-        throw sizeMismatch(address, size, -asked);
-      }
-      freeOther(mine, from, asked, address);
-      return true;
+      tallies.requireFreedByNobody(address);
+      return false; // the inner says what it is
     } finally {
       tallies.leave(mine);
     }
@@ -322,7 +317,20 @@ public sealed class StatsAllocator extends TalliedAllocator permits OwningStatsA
     return AllocatorEvents.invalidFree(NAME, new InvalidFreeException(NAME, address, size, asked));
   }
 
-  private void freeOther(Tally mine, Tally from, long size, long address) {
+  /**
+   * Frees a block of another thread. It is noted and settled here, in one frame: the call of a
+   * method in between that the compiler inlines the inner into could overflow at its entry.
+   *
+   * @return false, and nothing has changed, iff it is not there any more
+   */
+  private boolean freeOther(Tally mine, Tally from, long address, long told, boolean sized) {
+    long size = from.freeRemotely(address, told, sized);
+    if (size < 0) {
+      throw sizeMismatch(address, told, -size);
+    }
+    if (size == 0) {
+      return false;
+    }
     synchronized (mine) {
       mine.countFree(size);
     }
@@ -346,6 +354,7 @@ public sealed class StatsAllocator extends TalliedAllocator permits OwningStatsA
         }
       }
     }
+    return true;
   }
 
   /** {@return what was counted since this allocator was made} Shared, may block for an instant. */

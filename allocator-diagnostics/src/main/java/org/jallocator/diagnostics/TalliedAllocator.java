@@ -96,7 +96,7 @@ abstract sealed class TalliedAllocator extends DiagnosticAllocator implements Ca
    */
   @Override
   public final void closeAndRelease() {
-    StackRoom.requireForInner();
+    StackRoom.requireAboveStack(); // more than the inner asks for: else it may refuse all blocks
     requireOwner();
     giveBackStranded();
     if (isClosed()) {

@@ -258,7 +258,7 @@ public final class AllocatorArena implements Arena {
    */
   @Override
   public void close() {
-    StackRoom.requireForInner();
+    StackRoom.requireAboveStack(); // for the frees: the segments end before them
     requireOwner();
     if (delegate.scope().isAlive()) {
       delegate.close();

@@ -120,7 +120,7 @@ public final class AllocatorByteBuffers {
       return buffer;
     } catch (Throwable t) { // a full Java heap, or a full stack
       try {
-        free(buffer);
+        freeInRoom(buffer); // malloc has made sure of it
       } catch (RuntimeException | Error e) {
         Failures.join(t, e);
       }
@@ -155,6 +155,10 @@ public final class AllocatorByteBuffers {
       return;
     }
     StackRoom.requireAboveStack();
+    freeInRoom(buffer);
+  }
+
+  private void freeInRoom(ByteBuffer buffer) {
     BufferTable table = table(buffer);
     synchronized (table) {
       int place = table.find(buffer);

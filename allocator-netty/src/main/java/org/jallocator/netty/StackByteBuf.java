@@ -48,13 +48,13 @@ final class StackByteBuf extends AbstractReferenceCountedByteBuf {
 
   @Override
   public boolean release() {
-    StackRoom.requireForStack(); // behind the last reference, the block would be lost
+    StackRoom.requireAboveStack(); // behind the last reference, the block would be lost
     return super.release();
   }
 
   @Override
   public boolean release(int decrement) {
-    StackRoom.requireForStack();
+    StackRoom.requireAboveStack();
     return super.release(decrement);
   }
 
@@ -87,7 +87,7 @@ final class StackByteBuf extends AbstractReferenceCountedByteBuf {
 
   @Override
   public ByteBuf capacity(int newCapacity) {
-    StackRoom.requireForStack();
+    StackRoom.requireAboveStack();
     checkNewCapacity(newCapacity);
     ByteBuffer old = buffer;
     int oldCapacity = old.capacity();
@@ -383,17 +383,7 @@ final class StackByteBuf extends AbstractReferenceCountedByteBuf {
   @Override
   public ByteBuf copy(int index, int length) {
     checkIndex(index, length);
-    ByteBuf copy = allocator.directBuffer(length, maxCapacity());
-    try {
-      return copy.writeBytes(this, index, length);
-    } catch (Throwable t) { // a full Java heap
-      try {
-        copy.release();
-      } catch (RuntimeException | Error e) {
-        Failures.join(t, e);
-      }
-      throw t;
-    }
+    return allocator.copy(this, index, length);
   }
 
   @Override

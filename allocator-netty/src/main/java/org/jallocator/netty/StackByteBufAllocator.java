@@ -133,11 +133,24 @@ public final class StackByteBufAllocator extends AbstractByteBufAllocator
 
   @Override
   protected ByteBuf newDirectBuffer(int initialCapacity, int maxCapacity) {
-    StackRoom.requireForStack();
+    StackRoom.requireAboveStack();
     StackByteBuf buffer = new StackByteBuf(this, initialCapacity, maxCapacity);
     try {
       return toLeakAwareBuffer(buffer);
     } catch (Throwable t) { // a full Java heap
+      buffer.discardAfter(t);
+      throw t;
+    }
+  }
+
+  /** {@return a new buffer with some bytes of another one} */
+  ByteBuf copy(StackByteBuf source, int index, int length) {
+    StackRoom.requireAboveStack();
+    StackByteBuf buffer = new StackByteBuf(this, length, source.maxCapacity());
+    try {
+      buffer.writeBytes(source, index, length);
+      return toLeakAwareBuffer(buffer);
+    } catch (Throwable t) { // a full Java heap, or a full stack
       buffer.discardAfter(t);
       throw t;
     }

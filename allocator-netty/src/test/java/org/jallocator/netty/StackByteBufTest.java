@@ -30,6 +30,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.ServiceLoader;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -38,6 +39,7 @@ import java.util.function.UnaryOperator;
 import org.jallocator.Allocator;
 import org.jallocator.LeakException;
 import org.jallocator.spi.NativeAccess;
+import org.jallocator.spi.StackRoom;
 import org.jallocator.stack.AllocatorStack;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -524,6 +526,48 @@ final class StackByteBufTest {
     thread.join();
     assertEquals(List.of(), deep.thrown);
     assertTrue(deep.overflows > 0);
+    assertEquals(0, live());
+  }
+
+  /** {@return the allocator, which asks for as much stack for a free as the layer large does} */
+  private Allocator demanding() {
+    return (Allocator)
+        Proxy.newProxyInstance(
+            Allocator.class.getClassLoader(),
+            new Class<?>[] {Allocator.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("free")) {
+                StackRoom.requireForStack();
+              }
+              return method.invoke(allocator, arguments);
+            });
+  }
+
+  @Test
+  void whatIsFreedAtTheEndOfAStackHasTheRoomThatTheAllocatorAsksFor() throws Exception {
+    StackByteBufAllocator demanding = StackByteBufAllocator.over(demanding());
+    ByteBuf buffer = demanding.directBuffer(8).writeLong(42);
+    @Nullable ByteBuf[] copy = {buffer.copy(0, 8)};
+    Deep copies =
+        new Deep(
+            () -> {
+              ByteBuf held = copy[0];
+              if (held != null) {
+                held.release();
+                copy[0] = null;
+              }
+              copy[0] = buffer.copy(0, 8);
+            });
+    Deep release = new Deep(buffer::release);
+    for (Deep deep : List.of(copies, release)) {
+      Thread thread = new Thread(null, deep, "deep", 256 << 10);
+      thread.start();
+      thread.join();
+      assertEquals(List.of(), deep.thrown);
+      assertTrue(deep.overflows > 0);
+    }
+    assertEquals(1, live());
+    Objects.requireNonNull(copy[0]).release();
     assertEquals(0, live());
   }
 

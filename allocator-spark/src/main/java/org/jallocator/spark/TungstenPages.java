@@ -6,6 +6,7 @@ import org.apache.spark.memory.MemoryManager;
 import org.apache.spark.unsafe.memory.MemoryAllocator;
 import org.apache.spark.unsafe.memory.MemoryBlock;
 import org.jallocator.Allocator;
+import org.jallocator.spi.StackRoom;
 
 /**
  * Tungsten's off-heap pages from an allocator. Experimental: Spark has no door for it, so a private
@@ -65,6 +66,7 @@ final class TungstenPages implements MemoryAllocator {
 
   @Override
   public MemoryBlock allocate(long size) {
+    StackRoom.requireAboveStack(); // for the page, and for a free
     long address = allocator.tryMalloc(blockSize(size));
     if (address == Allocator.NULL && trim.getAsLong() > 0) {
       address = allocator.tryMalloc(blockSize(size));
@@ -98,6 +100,7 @@ final class TungstenPages implements MemoryAllocator {
     if (MEMORY_DEBUG_FILL_ENABLED) {
       page.fill(MEMORY_DEBUG_FILL_FREED_VALUE);
     }
+    StackRoom.require(); // for the marks, without which the page could be freed again
     allocator.free(address, blockSize(page.size()));
     page.setObjAndOffset(null, 0);
     page.pageNumber = MemoryBlock.FREED_IN_ALLOCATOR_PAGE_NUMBER;
