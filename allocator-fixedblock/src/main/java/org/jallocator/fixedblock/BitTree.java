@@ -15,9 +15,9 @@ import java.util.Arrays;
  *   words:  [ level 0: n/64 words | level 1: n/64² words | … | root ]
  * </pre>
  *
- * <p>Invariant: bit i of level k+1 is set iff word i of level k is non-zero. Setting or clearing a
- * bit touches one word unless that word began or ended as zero; every operation is O(log₆₄ n), four
- * steps for 2²⁴ members.
+ * <p>Invariant: bit i of level k+1 is set iff word i of level k is non-zero; of level 1 of a {@link
+ * Page} the comment there says more. Setting or clearing a bit touches one word unless that word
+ * began or ended as zero; every operation is O(log₆₄ n), four steps for 2²⁴ members.
  */
 final class BitTree {
 

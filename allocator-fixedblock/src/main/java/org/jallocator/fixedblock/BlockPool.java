@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>One bit a block on the Java heap says whether it is free. A malloc takes from the active word,
  * or from the {@linkplain Magazine magazine}; a free sets a bit. Only the first free block of a
- * word, or the last live one, changes more.
+ * word that is not marked, or the last live one, changes more.
  *
  * <p>Invariants:
  *
@@ -41,7 +41,7 @@ class BlockPool extends Magazine {
       MOVES = lookup.findVarHandle(Page.class, "moves", int.class);
       ACTIVE_WORD = lookup.findVarHandle(Page.class, "activeWord", int.class);
       COLLECTED = lookup.findVarHandle(BlockPool.class, "collected", long.class);
-      BLOCKS = lookup.findVarHandle(BlockPool.class, "blocks", long.class);
+      BLOCKS = lookup.findVarHandle(Magazine.class, "blocks", long.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -57,7 +57,6 @@ class BlockPool extends Magazine {
   private final PageLayout[] layouts;
   private final int keptBlocks;
   private Page activePage;
-  private long blocks;
 
   /** How many blocks that were freed remotely have been collected so far. */
   private long collected;
@@ -120,9 +119,10 @@ class BlockPool extends Magazine {
         || liveCount() <= releaseBelow) {
       return false;
     }
+    load(page, index);
+    // No call from here on: a stack overflow cannot fall between these stores.
     words[word] = free;
     taken--;
-    load(page, index);
     return true;
   }
 
@@ -144,7 +144,8 @@ class BlockPool extends Magazine {
    * that is ordered before this call is seen, remote or not. Bits may move meanwhile, from the
    * active word to the page or from the remote frees to both; then they are read again.
    *
-   * <p>For a block outside the active word nothing is read that the owner writes at each malloc.
+   * <p>For a block outside the active word nothing is read that the owner writes at each malloc,
+   * unless its mallocs come from the magazine.
    */
   final boolean isFreeForOthers(Page page, int index) {
     int word = index >>> 6;
@@ -268,7 +269,8 @@ class BlockPool extends Magazine {
       int word = page.free.lowestWord();
       boolean free = page.words[word] != 0;
       if (free && isFewOfMany(page, word)) {
-        fill(page);
+        fill(page, word);
+        updateThreshold();
         return true;
       }
       page.free.lower(word);
@@ -280,6 +282,7 @@ class BlockPool extends Magazine {
         return true;
       }
     }
+    updateThreshold();
     return false;
   }
 
@@ -305,7 +308,8 @@ class BlockPool extends Magazine {
    * Takes a block, after {@link #refill}.
    *
    * @param remote whether to look for remote frees
-   * @return NULL iff those at hand were freed remotely, too: they were freed twice
+   * @return NULL iff there are remote frees of the blocks of the active word, or of the magazine,
+   *     that could be next: these were freed twice
    */
   final long takeRefilled(boolean remote) {
     if (remote && nextWasFreedTwice()) {
@@ -425,7 +429,7 @@ class BlockPool extends Magazine {
 
   /** Makes room for one more page. */
   final void reserve() {
-    reserveMagazine();
+    reserveMagazine(nextLayout().blocks());
     pages.reserve();
   }
 

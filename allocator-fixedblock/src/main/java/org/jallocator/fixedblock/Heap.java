@@ -54,7 +54,7 @@ class Heap extends PagesToCollect {
     }
   }
 
-  /** The class of the block that was handed out last by the owner's hot path. */
+  /** The class of the block that was handed out last. */
   private int lastClass;
 
   /** The pools by size class; the pool of {@link Page#NONE} stands for one that is not made yet. */

@@ -78,7 +78,8 @@ class HeapOwner extends FrontPadding {
   // ---------------------------------------------------------------- the owner's hot paths
 
   /**
-   * Takes a block of a size class, if the thread owns the heap and the active word has one.
+   * Takes a block of a size class, if the thread owns the heap, and the active word or the magazine
+   * has one.
    *
    * @return NULL if not: the slow path finds out why
    */

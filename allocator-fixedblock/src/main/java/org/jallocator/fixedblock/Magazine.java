@@ -35,9 +35,10 @@ abstract class Magazine extends ActiveWord {
   /** How many are loaded at once: the rest is room for frees. */
   private static final int LOAD = CAPACITY / 2;
 
-  /** How many words are looked at for these, and how many are worth the way to another page. */
+  /** How many words are looked at for these. */
   private static final int MOST_WORDS = 64;
 
+  /** As how many of them the way to another page counts. */
   private static final int WORDS_FOR_A_PAGE = 4;
 
   /** A word with more free blocks than this is made active. */
@@ -49,6 +50,9 @@ abstract class Magazine extends ActiveWord {
   private static final long[] NO_ROOM = {};
 
   final PageSet pages = new PageSet();
+
+  /** The sum of the pages' blocks. */
+  long blocks;
 
   /** The entries: the page's slot, and the block's index in it. */
   private long[] magazine = NO_ROOM;
@@ -63,9 +67,13 @@ abstract class Magazine extends ActiveWord {
     super(layout);
   }
 
-  /** Makes room, once. */
-  final void reserveMagazine() {
-    if (magazine == NO_ROOM) {
+  /**
+   * Makes room, once, before a page is added with which this may come into use.
+   *
+   * @param blocks how many the page has
+   */
+  final void reserveMagazine(int blocks) {
+    if (magazine == NO_ROOM && this.blocks + blocks >= MANY_LIVE) {
       magazine = new long[CAPACITY];
     }
   }
@@ -88,43 +96,64 @@ abstract class Magazine extends ActiveWord {
       int index = (int) entry;
       if (page.isFreeBesideLive(index) && !(remote && page.remote.contains(index))) {
         // No call from here on: a stack overflow cannot fall between these stores.
+        long address = page.base + index * blockSize;
         loaded--;
         page.words[index >>> 6] ^= 1L << index;
         taken++;
-        return page.base + index * blockSize;
+        last = address; // no hot free looks at it, since no word is active; others see that we work
+        return address;
       }
       loaded--;
     }
     return Allocator.NULL;
   }
 
-  /** Puts a block on top that has been freed, if this is in use. */
+  /**
+   * Puts a block on top that is about to be freed, or has been, if this is in use. It goes out of
+   * use if it is full, and most blocks are free: then the lowest words are to be handed out again,
+   * so that pages of high slots drain.
+   */
   final void load(Page page, int index) {
-    if (scattered && loaded < CAPACITY) {
+    if (!scattered) {
+      return;
+    }
+    if (loaded < CAPACITY) {
       magazine[loaded++] = (long) page.slot << Integer.SIZE | index;
+    } else if (!isMostlyLive()) {
+      empty();
     }
   }
 
+  private boolean isMostlyLive() {
+    return 2 * taken >= blocks;
+  }
+
   /**
-   * {@return whether a word is to be handed out block by block, and not as the active one} There is
-   * none at the moment.
+   * {@return whether a word is to be handed out block by block, and not as the active one} No word
+   * is active at the moment.
    */
   final boolean isFewOfMany(Page page, int word) {
     long free = page.words[word];
-    return Long.bitCount(free) <= FEW && free != page.allFree(word) && taken >= MANY_LIVE;
+    return Long.bitCount(free) <= FEW
+        && free != page.allFree(word)
+        && taken >= MANY_LIVE
+        && isMostlyLive()
+        && magazine != NO_ROOM;
   }
 
-  /** Puts this to use, with free blocks of the lowest words. */
-  final void fill(Page lowest) {
+  /** Puts this to use, with free blocks of the lowest words, of which one is given. */
+  final void fill(Page lowest, int lowestWord) {
     scattered = true;
     loaded = 0;
     int words = 0;
+    int word = lowestWord;
     for (int slot = lowest.slot; slot < pages.slots() && words < MOST_WORDS; slot++) {
       Page page = pages.at(slot);
-      for (int word = 0; word < page.wordCount && words < MOST_WORDS; word++) {
-        fill(page, word);
+      for (; word < page.wordCount && words < MOST_WORDS; word++) {
+        loadFreeOf(page, word);
         words++;
       }
+      word = 0;
       words += WORDS_FOR_A_PAGE;
     }
     turnOver(); // the lowest on top
@@ -138,7 +167,7 @@ abstract class Magazine extends ActiveWord {
     }
   }
 
-  private void fill(Page page, int word) {
+  private void loadFreeOf(Page page, int word) {
     long free = page.words[word];
     if (free == page.allFree(word)) {
       return;

@@ -12,8 +12,8 @@ package org.jallocator.fixedblock;
  *
  * <pre>
  *   bit i of words          = 1 iff block i is free; those of the active word are in the pool
- *   bit w of summary levels = 1 if words[w] != 0 and w is not the active word; also if words[w]
- *                             became 0 by the magazine: whoever looks for a free block clears it
+ *   bit w of summary levels = 1 if words[w] != 0 and w is not the active word: w is marked. It may
+ *                             stay marked after the magazine took the last one, until refill clears it
  *   allFreeWords            = how many words have no live block, the active word not counted
  *   a block is live         iff it is free neither here nor in remote
  * </pre>

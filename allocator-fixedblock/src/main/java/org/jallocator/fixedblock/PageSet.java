@@ -6,8 +6,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The pages of one pool: which of them have free blocks, and which have no live block.
  *
- * <p>A page keeps its slot for as long as it is held, and the lowest slot is handed out from first.
- * So the pages of low slots fill up and those of high slots drain, and it is these that go back.
+ * <p>A page keeps its slot for as long as it is held, and the lowest slot is handed out from first,
+ * unless most blocks are live ({@link Magazine}). So the pages of low slots fill up and those of
+ * high slots drain, and it is these that go back.
  */
 final class PageSet {
 
@@ -17,7 +18,7 @@ final class PageSet {
 
   private @Nullable Page[] bySlot = NO_PAGES;
 
-  /** The slots of pages that have free blocks. */
+  /** The slots of pages of which a word is marked as one with a free block. */
   private BitTree available = NO_SLOTS;
 
   /** The slots of pages that have nothing but free blocks. */
@@ -105,7 +106,7 @@ final class PageSet {
     return !available.isEmpty();
   }
 
-  /** {@return the page to hand out from; there must be one with a free block} */
+  /** {@return the page to hand out from; there must be one that is available} */
   Page lowestAvailable() {
     return at(available.lowest());
   }

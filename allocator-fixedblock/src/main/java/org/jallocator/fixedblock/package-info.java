@@ -33,7 +33,7 @@
  *   SharedSizeClasses.malloc
  *     mallocHot -> HeapHints.of -> HeapOwner.take -> Heap.take              no lock, no atomic
  *     mallocCold -> PagedAllocator.mallocSlow -> SharedAllocator.takeSlow
- *       -> Heap.takeSlow -> BlockPool.refill                                once in 64 blocks
+ *       -> Heap.takeSlow -> BlockPool.refill                                once in 32 or 64 blocks
  *                        -> collect                          if no page has another, or it is time
  *       -> HeapPages.takeOfNew -> PageSource.take -> the inner              once a page
  *

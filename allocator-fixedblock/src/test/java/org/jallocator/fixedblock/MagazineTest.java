@@ -198,6 +198,68 @@ final class MagazineTest {
   }
 
   @Test
+  void aFreeBlockIsFoundHoweverFarItIsFromTheFirstWord() {
+    int many = 8192;
+    PageLayout large =
+        PageLayout.ofFixedBlocks(RecordingAllocator.create(), many * BLOCK_SIZE, BLOCK_SIZE, 16);
+    BlockPool pool = new BlockPool("test", null, 0, large);
+    for (int i = 0; i < 2; i++) {
+      Page page = Page.shared(large, pool);
+      page.place(address(i * many), address(i * many));
+      pool.reserve();
+      pool.attach(page);
+      pages.add(page);
+    }
+    for (int i = 0; i < 2 * many; i++) {
+      if (pool.take() == Allocator.NULL) {
+        assertTrue(pool.refill());
+        assertNotEquals(Allocator.NULL, pool.take());
+      }
+    }
+    for (int block : new int[] {0, 4095, 4096, 6000, 8191, 8192, 16_000}) {
+      Page page = pages.get(block / many);
+      pool.freeSlow(page, block % many, address(block));
+      assertTrue(pool.refill());
+      assertEquals(address(block), pool.takeRefilled(false));
+    }
+    assertFalse(pool.refill());
+  }
+
+  @Test
+  void aPoolOfWhichMostIsFreeGivesTheLowestWordsAgainSoThatPagesDrain() {
+    for (int i = 0; i < 8; i++) {
+      attachPage();
+    }
+    scatter();
+    Random random = new Random(1);
+    List<Long> live = new ArrayList<>();
+    for (int i = 0; i < 8 * BLOCKS; i++) {
+      if (!isFree(address(i))) {
+        live.add(address(i));
+      }
+    }
+    while (live.size() > 8 * BLOCKS * 2 / 5) {
+      free(takeOut(live, random));
+    }
+    for (int i = 0; i < 100_000; i++) {
+      free(takeOut(live, random));
+      live.add(take());
+    }
+    assertFalse(pool.isScattered());
+    long inTheLast = live.stream().filter(address -> address >= address(7 * BLOCKS)).count();
+    assertEquals(0, inTheLast, "the last page has drained");
+  }
+
+  private static long takeOut(List<Long> live, Random random) {
+    int last = live.size() - 1;
+    int at = random.nextInt(live.size());
+    long address = live.get(at);
+    live.set(at, live.get(last));
+    live.remove(last);
+    return address;
+  }
+
+  @Test
   void anEntryOfALiveBlockIsPassedOver() {
     Page page = attachPage();
     scatter();

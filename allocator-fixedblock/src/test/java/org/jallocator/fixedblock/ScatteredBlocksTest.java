@@ -192,6 +192,57 @@ final class ScatteredBlocksTest {
     inner.assertEverythingReturned();
   }
 
+  /** An allocator whose pages have more than 4096 blocks. */
+  enum LargePages {
+    CONFINED_BLOCKS {
+      @Override
+      OwningAllocator make(RecordingAllocator inner) {
+        return FixedBlockAllocator.builder(inner).blockSize(16).pageSize(1 << 17).build();
+      }
+    },
+    SHARED_BLOCKS {
+      @Override
+      OwningAllocator make(RecordingAllocator inner) {
+        return FixedBlockAllocator.builder(inner).blockSize(16).pageSize(1 << 17).shared().build();
+      }
+    },
+    CONFINED_CLASSES {
+      @Override
+      OwningAllocator make(RecordingAllocator inner) {
+        return SizeClassAllocator.builder(inner).pageSize(1 << 20).build();
+      }
+    },
+    SHARED_CLASSES {
+      @Override
+      OwningAllocator make(RecordingAllocator inner) {
+        return SizeClassAllocator.builder(inner).pageSize(1 << 20).shared().build();
+      }
+    };
+
+    abstract OwningAllocator make(RecordingAllocator inner);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theOneFreeBlockOfALargePageIsFound(LargePages form) {
+    OwningAllocator allocator = form.make(inner);
+    long[] blocks = new long[1 << 17];
+    for (int i = 0; i < blocks.length; i++) {
+      blocks[i] = allocator.malloc(16);
+    }
+    long pages = inner.mallocs();
+    for (int i = blocks.length / 2; i < blocks.length; i += 997) {
+      allocator.free(blocks[i]);
+      blocks[i] = allocator.malloc(16);
+    }
+    assertEquals(pages, inner.mallocs());
+    for (long block : blocks) {
+      allocator.free(block);
+    }
+    allocator.close();
+    inner.assertEverythingReturned();
+  }
+
   @Test
   void aCacheThatReplacesOneBlockByAnotherTakesNoMoreMemory() {
     OwningAllocator allocator = Form.CONFINED_CLASSES.make(inner);
