@@ -231,7 +231,7 @@ final class ScatteredBlocksTest {
       blocks[i] = allocator.malloc(16);
     }
     long pages = inner.mallocs();
-    for (int i = blocks.length / 2; i < blocks.length; i += 997) {
+    for (int i = blocks.length / 2 - 100; i < blocks.length; i += 997) { // at first at a page's end
       allocator.free(blocks[i]);
       blocks[i] = allocator.malloc(16);
     }
