@@ -100,7 +100,7 @@ abstract class Magazine extends ActiveWord {
         loaded--;
         page.words[index >>> 6] ^= 1L << index;
         taken++;
-        last = address; // no hot free looks at it, since no word is active; others see that we work
+        last = address; // lastBit is 0: no free compares with it, but others see that a thread works
         return address;
       }
       loaded--;
