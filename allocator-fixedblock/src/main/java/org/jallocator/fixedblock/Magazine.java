@@ -100,7 +100,7 @@ abstract class Magazine extends ActiveWord {
         loaded--;
         page.words[index >>> 6] ^= 1L << index;
         taken++;
-        last = address; // lastBit is 0: no free compares with it, but others see that a thread works
+        last = address; // for others, who see that a thread works; lastBit is 0, so no free asks
         return address;
       }
       loaded--;
