@@ -100,7 +100,7 @@ abstract class Magazine extends ActiveWord {
         loaded--;
         page.words[index >>> 6] ^= 1L << index;
         taken++;
-        last = address; // for others, who see that a thread works; lastBit is 0, so no free asks
+        last = address; // others see by it that a thread works; freeLast refuses it: lastBit is 0
         return address;
       }
       loaded--;

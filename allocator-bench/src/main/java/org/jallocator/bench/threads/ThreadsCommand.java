@@ -39,7 +39,7 @@ import picocli.CommandLine.Option;
           + " operations; from JDK 21 on.",
       "",
       "Each stack runs each workload in a JVM of its own, which warms up first. The rounds of the"
-          + " stacks take turns, and the median counts. Takes about ten minutes, with --quick"
+          + " stacks take turns, and the median counts. Takes about twelve minutes, with --quick"
           + " two.",
       "",
       "With --native, pair, pair-nested and producer-consumer are measured in C too.",
