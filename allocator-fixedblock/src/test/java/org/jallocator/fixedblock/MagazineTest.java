@@ -148,16 +148,25 @@ final class MagazineTest {
 
   @Test
   void aPoolWithFewLiveBlocksKeepsAnActiveWord() {
-    attachPage();
-    for (int i = 0; i < 100; i++) {
-      take();
+    int few = 150;
+    PageLayout small =
+        PageLayout.ofFixedBlocks(RecordingAllocator.create(), few * BLOCK_SIZE, BLOCK_SIZE, 16);
+    BlockPool pool = new BlockPool("test", null, 0, small);
+    Page page = Page.shared(small, pool);
+    page.place(BASE, BASE);
+    pool.reserve();
+    pool.attach(page);
+    for (int i = 0; i < few; i++) {
+      if (pool.take() == Allocator.NULL) {
+        assertTrue(pool.refill());
+        assertNotEquals(Allocator.NULL, pool.take());
+      }
     }
-    for (int i = 0; i < 100; i += 10) {
-      free(address(i));
+    for (int i = 0; i < few; i += 4) {
+      pool.freeSlow(page, i, address(i));
     }
-    for (int i = 0; i < 40; i++) {
-      take();
-    }
+    while (pool.take() != Allocator.NULL) {}
+    assertTrue(pool.refill());
     assertFalse(pool.isScattered());
   }
 
