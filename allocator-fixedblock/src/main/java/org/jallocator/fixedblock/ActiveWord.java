@@ -110,7 +110,9 @@ abstract class ActiveWord extends FrontPadding {
   final boolean freeLast(long address) {
     long bit = lastBit;
     long word = this.word;
-    if (address != last || (word & bit) == bit || liveCount() <= releaseBelow) {
+    // Not liveCount(): where frees of others are the rule this is seldom come to, and the compiler
+    // would leave a call here, around which it keeps everything on the stack, in each free.
+    if (address != last || (word & bit) == bit || taken - Long.bitCount(word) <= releaseBelow) {
       return false;
     }
     this.word = word | bit;
@@ -131,7 +133,7 @@ abstract class ActiveWord extends FrontPadding {
   /** As {@link #free}, of the block that a bit stands for. */
   final boolean freeBit(long bit) {
     long word = this.word;
-    if ((word & bit) != 0 || liveCount() <= releaseBelow) {
+    if ((word & bit) != 0 || taken - Long.bitCount(word) <= releaseBelow) {
       return false;
     }
     this.word = word | bit;

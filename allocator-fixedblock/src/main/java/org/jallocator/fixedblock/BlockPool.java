@@ -116,7 +116,7 @@ class BlockPool extends Magazine {
     if ((old & bit) != 0
         || !page.isMarked(word)
         || free == page.allFree(word)
-        || liveCount() <= releaseBelow) {
+        || taken - Long.bitCount(this.word) <= releaseBelow) {
       return false;
     }
     load(page, index);

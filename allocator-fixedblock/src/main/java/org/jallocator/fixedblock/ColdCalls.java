@@ -21,8 +21,7 @@ import org.jallocator.spi.StackRoom;
  * <p>Each cold twin begins with {@link StackRoom#require}: a stack overflow comes before the first
  * change.
  */
-abstract sealed class ColdCalls implements Allocator, StackChecked
-    permits PagedAllocator, FallbackAllocator {
+abstract class ColdCalls implements Allocator, StackChecked {
 
   private static final MethodHandle MALLOC = find("mallocInRoom", long.class);
   private static final MethodHandle TRY_MALLOC = find("tryMallocInRoom", long.class);

@@ -31,12 +31,15 @@ import org.jspecify.annotations.Nullable;
  * <p>Shared, may block, iff both parts are shared; else confined to its owner thread. It is owning
  * iff other is; {@link #create(OwningAllocator, OwningAllocator)} makes that kind.
  *
+ * <p>The first one of a shape, such as fixed blocks over size classes over a leaf, makes a class,
+ * which takes about a millisecond.
+ *
  * <p>Price: one compare on the way to the primary; on the way to other, for frees, one look-up in
  * the primary. If shared, the way to other adds to a count of calls twice: atomically for virtual
  * threads, and for platform threads that share a number modulo 64 with another one. Not for
  * choosing among many sizes: tiers are tried one after another.
  */
-public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAllocator {
+public abstract class FallbackAllocator extends ColdCalls {
 
   static final String NAME = "fallback";
 
@@ -56,7 +59,7 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
    * The primary, if its hot paths may be taken before anything is asked: it is of this module, it
    * refuses the threads that this refuses, and this is open.
    */
-  private @Nullable PagedAllocator fastPrimary;
+  @Nullable PagedAllocator fastPrimary;
 
   /** Other, if it is the next tier and its hot paths may be taken as well: if this is confined. */
   private @Nullable FallbackAllocator fastTier;
@@ -105,7 +108,7 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
   public static FallbackAllocator create(OwningAllocator primary, Allocator other) {
     return other instanceof OwningAllocator owning
         ? create(primary, owning)
-        : new FallbackAllocator(primary, other);
+        : FallbackClasses.make(primary, other);
   }
 
   /**
@@ -116,17 +119,13 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
    * @return a new allocator that owns what either part owns
    */
   public static OwningFallbackAllocator create(OwningAllocator primary, OwningAllocator other) {
-    return new OwningFallbackAllocator(primary, other);
+    return FallbackClasses.make(primary, other);
   }
 
   // ---------------------------------------------------------------- malloc
 
-  @Override
-  public final long malloc(long size) {
-    long address = HotPaths.malloc(fastPrimary, size);
-    if (address != NULL) {
-      return address;
-    }
+  /** Mallocs what the hot path of the primary did not serve. */
+  final long mallocBesides(long size) {
     return size > primaryMaxSize && !shared ? mallocSlow(size) : mallocCold(size);
   }
 
@@ -157,12 +156,8 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
     }
   }
 
-  @Override
-  public final long tryMalloc(long size) {
-    long address = HotPaths.malloc(fastPrimary, size);
-    if (address != NULL) {
-      return address;
-    }
+  /** As {@link #mallocBesides}. */
+  final long tryMallocBesides(long size) {
     return size > primaryMaxSize && !shared ? tryMallocSlow(size) : tryMallocCold(size);
   }
 
@@ -238,26 +233,24 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
 
   // ---------------------------------------------------------------- free
 
-  @Override
-  public final void free(long address) {
-    // The first step of freeHot by itself: with all tiers it is too large to be inlined.
-    if (!HotPaths.free(fastPrimary, address) && !freeInTier(address)) {
-      boolean freed = tryFreeCold(address);
-      assert freed;
-    }
-  }
-
-  /** {@return false, and nothing has changed, if the block is not of the hot path of any tier} */
-  final boolean freeHot(long address) {
-    return HotPaths.free(fastPrimary, address) || freeInTier(address);
-  }
+  /**
+   * Frees a block, if the hot path of a tier does.
+   *
+   * @return false, and nothing has changed, if it does not
+   */
+  abstract boolean freeHot(long address);
 
   /** As {@link #freeHot(long)}. */
-  final boolean freeHot(long address, long size) {
-    return HotPaths.free(fastPrimary, address, size) || freeInTier(address, size);
+  abstract boolean freeHot(long address, long size);
+
+  /** Frees what no hot path did. */
+  final void freeBesides(long address) {
+    boolean freed = tryFreeCold(address);
+    assert freed;
   }
 
-  private boolean freeInTier(long address) {
+  /** Frees a block, if the hot path of the next tier, or of one after it, does. */
+  final boolean freeInTier(long address) {
     FallbackAllocator tier = this.fastTier;
     if (tier == null || !mayBeInTier(address) || !tier.freeHot(address)) {
       return false;
@@ -266,7 +259,8 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
     return true;
   }
 
-  private boolean freeInTier(long address, long size) {
+  /** As {@link #freeInTier(long)}. */
+  final boolean freeInTier(long address, long size) {
     FallbackAllocator tier = this.fastTier;
     if (tier == null || !mayBeInTier(address) || !tier.freeHot(address, size)) {
       return false;
@@ -350,20 +344,8 @@ public sealed class FallbackAllocator extends ColdCalls permits OwningFallbackAl
         && paged.tryFreeSlow(address);
   }
 
-  /**
-   * {@inheritDoc}
-   *
-   * <p>The primary is asked also if the size alone shows that the block is not its: a block of the
-   * primary that comes with a wrong size is refused, and never reaches other.
-   */
-  @Override
-  public final void free(long address, long size) {
-    if (!HotPaths.free(fastPrimary, address, size) && !freeInTier(address, size)) {
-      freeSlow(address, size);
-    }
-  }
-
-  private void freeSlow(long address, long size) {
+  /** As {@link #freeBesides(long)}. */
+  final void freeBesides(long address, long size) {
     if (isInPageOfPrimary(address, size)) {
       free(address);
     } else {

@@ -9,7 +9,7 @@ import org.jallocator.spi.StackRoom;
  * A {@link FallbackAllocator} of two parts that are both owning, and which so is owning. It can be
  * the primary of another.
  */
-public final class OwningFallbackAllocator extends FallbackAllocator implements OwningAllocator {
+public abstract class OwningFallbackAllocator extends FallbackAllocator implements OwningAllocator {
 
   private final OwningAllocator owningOther;
 
@@ -24,7 +24,7 @@ public final class OwningFallbackAllocator extends FallbackAllocator implements 
    * <p>The cost is that of asking both.
    */
   @Override
-  public boolean owns(long address) {
+  public final boolean owns(long address) {
     StackRoom.require();
     Caller caller = calls.enter();
     try {
@@ -40,7 +40,7 @@ public final class OwningFallbackAllocator extends FallbackAllocator implements 
    * <p>The cost is that of asking both.
    */
   @Override
-  public boolean tryFree(long address) {
+  public final boolean tryFree(long address) {
     return freeHot(address) || tryFree(address, false, 0);
   }
 
@@ -50,7 +50,7 @@ public final class OwningFallbackAllocator extends FallbackAllocator implements 
    * <p>The cost is that of asking both.
    */
   @Override
-  public boolean tryFree(long address, long size) {
+  public final boolean tryFree(long address, long size) {
     return freeHot(address, size)
         || (isInPageOfPrimary(address, size) ? tryFree(address) : tryFree(address, true, size));
   }
@@ -78,7 +78,7 @@ public final class OwningFallbackAllocator extends FallbackAllocator implements 
   }
 
   @Override
-  public long[] liveAddresses(int limit) {
+  public final long[] liveAddresses(int limit) {
     return figures.liveAddresses(limit);
   }
 }

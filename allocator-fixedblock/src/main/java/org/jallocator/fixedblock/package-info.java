@@ -12,7 +12,9 @@
  *   allocators   Confined..., Shared...(FixedBlocks, SizeClasses)   the hot half: malloc, free
  *                ConfinedAllocator, SharedAllocator          the cold half: whose the pools are
  *                PagedAllocator                              the contract
- *                HotPaths, ColdCalls                         calls to be inlined, and out of line
+ *                PlainFallback, OwningFallback               the hot half of two as one
+ *                FallbackClasses                             copies of these, one for each shape
+ *                ColdCalls                                   calls out of line
  *                HeapPages                                   pages between the heaps and the inner
  *                HeapSet, HeapHints                          which thread uses which heap
  *                HeapOwner                                   how an owner enters, how another revokes
