@@ -64,9 +64,6 @@ class BlockPool extends Magazine {
   /** Whose pool this is; null only in a confined allocator. */
   final @Nullable Heap heap;
 
-  /** Whether that heap is common: here too, where its owner does not write next to it. */
-  final boolean common;
-
   /** Whether a thread is getting a page for this pool, so that others wait for that one. */
   volatile boolean growing;
 
@@ -91,7 +88,6 @@ class BlockPool extends Magazine {
     super(layouts[0]);
     this.layerName = layerName;
     this.heap = heap;
-    this.common = heap != null && heap.common;
     this.keptBlocks = keptBlocks;
     this.layouts = layouts;
     this.activePage = none;

@@ -169,9 +169,11 @@ class Heap extends PagesToCollect {
         return false;
       }
     }
+    if (page.heap != this) {
+      return false;
+    }
     BlockPool pool = page.pool;
-    return pool.heap == this
-        && (sizeClass == SizeClasses.ANY || sizeClass == pool.sizeClass)
+    return (sizeClass == SizeClasses.ANY || sizeClass == pool.sizeClass)
         && (remoteHead == Page.NONE || !page.remote.contains((int) index))
         && pool.free(page, (int) index);
   }

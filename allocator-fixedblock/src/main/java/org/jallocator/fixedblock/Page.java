@@ -1,5 +1,7 @@
 package org.jallocator.fixedblock;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Memory taken from the inner allocator and cut into equal blocks, and the set of its free ones.
  *
@@ -70,6 +72,15 @@ final class Page {
   /** Whose page this is. */
   final BlockPool pool;
 
+  /**
+   * The pool's heap; null only in a confined allocator. Whoever frees a block asks for it here: the
+   * pool's fields lie next to what its owner writes all the time.
+   */
+  final @Nullable Heap heap;
+
+  /** Whether that heap is common. */
+  final boolean common;
+
   /** The blocks that were freed remotely; of no words in a confined allocator. */
   final RemoteFrees remote;
 
@@ -86,6 +97,8 @@ final class Page {
     this.free = new BitTree(layout.levels());
     this.words = free.words;
     this.pool = pool;
+    this.heap = pool.heap;
+    this.common = heap != null && heap.common;
     this.inverse = layout.inverse();
     this.shift = layout.shift();
     this.blocks = layout.blocks();
@@ -102,6 +115,8 @@ final class Page {
     this.free = new BitTree(PageLayout.NONE.levels());
     this.words = free.words;
     this.pool = new BlockPool(this);
+    this.heap = null;
+    this.common = false;
     this.inverse = 1;
     this.shift = 0;
     this.blocks = 0;
@@ -122,9 +137,9 @@ final class Page {
   }
 
   /** {@return the heap whose page this is} Only of a shared allocator. */
-  @SuppressWarnings("NullAway") // pools of shared allocators have heaps
+  @SuppressWarnings("NullAway") // pages of shared allocators have heaps
   Heap heap() {
-    return pool.heap;
+    return heap;
   }
 
   /** Puts this page into memory. */

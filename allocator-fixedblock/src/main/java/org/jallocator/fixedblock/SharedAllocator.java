@@ -192,7 +192,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
     Thread thread = Thread.currentThread();
     HeapOwner owner = hints.of(thread);
     boolean owned = owner.home == heap && owner.tryEnter(thread);
-    if (owned || (page.pool.common && heap.tryLock())) {
+    if (owned || (page.common && heap.tryLock())) {
       freeInside(heap, owned, page, address);
     } else {
       freeOutside(heap, page, address);
