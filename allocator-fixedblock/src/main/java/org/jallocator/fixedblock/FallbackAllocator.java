@@ -187,15 +187,19 @@ public abstract class FallbackAllocator extends ColdCalls {
 
   /**
    * Takes a block of the primary without entering the gate, which would cost about as much. Only if
-   * the thread may enter its own heap: closing waits for that, as for the hot path.
+   * the thread may enter a heap at once: closing waits for that, as for the hot path.
    */
   private long tryMallocUngated(long size) {
     PagedAllocator primary = this.fastPrimary;
     if (!shared || primary == null || size < 1 || size > primaryMaxSize) {
       return NULL;
     }
+    int left = primary.hotPathsLeft();
+    if (primary != this.fastPrimary) { // asked again: closing sets it to null, then has them left
+      return NULL;
+    }
     try {
-      return primary.takeEntered(primary.sizeClass(size));
+      return primary.takeEntered(primary.sizeClass(size), left);
     } catch (OutOfMemoryError noMemory) {
       return NULL;
     }

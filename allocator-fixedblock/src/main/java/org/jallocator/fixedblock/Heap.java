@@ -391,14 +391,18 @@ class Heap extends PagesToCollect {
     if ((slowCalls & 63) == 0) {
       collect();
     }
-    if (pool.word != 0 || pool.refill()) {
-      long address = pool.takeRefilled(true);
-      if (address != Allocator.NULL) {
-        return address;
-      }
+    long address = takeOrRefill(pool, true);
+    if (address != Allocator.NULL) {
+      return address;
     }
     collect();
-    return pool.word != 0 || pool.refill() ? pool.takeRefilled(false) : Allocator.NULL;
+    return takeOrRefill(pool, false);
+  }
+
+  /** Takes what is at hand first: in a common heap, no hot path has done so before. */
+  private static long takeOrRefill(BlockPool pool, boolean remote) {
+    long address = pool.takeRefilled(remote);
+    return address == Allocator.NULL && pool.refill() ? pool.takeRefilled(remote) : address;
   }
 
   /**

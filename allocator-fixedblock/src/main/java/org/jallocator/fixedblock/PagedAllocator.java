@@ -45,13 +45,20 @@ abstract sealed class PagedAllocator extends ColdCalls implements OwningAllocato
   abstract long takeSlow(int sizeClass);
 
   /**
-   * Takes a block of a size class, if the calling thread may enter a heap of its own at once and
-   * that has one. As safe as the hot path beside a layer above that closes.
+   * Takes a block of a size class, if the calling thread may enter a heap at once and that has one.
+   * As safe as the hot path beside a layer above that closes: it has read {@link #hotPathsLeft},
+   * and after that it has found itself open.
    *
+   * @param left what it read
    * @return NULL if not: {@link #takeSlow}
    */
-  long takeEntered(int sizeClass) {
+  long takeEntered(int sizeClass, int left) {
     return NULL;
+  }
+
+  /** {@return how often the hot paths were left} */
+  int hotPathsLeft() {
+    return 0;
   }
 
   /** Throws iff closed, or confined to another thread. */

@@ -49,6 +49,9 @@ abstract sealed class SharedAllocator extends PagedAllocator
   private final FreedTwice freedTwice = new FreedTwice();
   private volatile boolean closed;
 
+  /** How often a layer above made sure that no call is in the hot paths; all heaps are locked. */
+  private volatile int hotPathsLeft;
+
   SharedAllocator(
       String layerName,
       String maxSizeName,
@@ -123,17 +126,29 @@ abstract sealed class SharedAllocator extends PagedAllocator
   }
 
   @Override
-  final long takeEntered(int sizeClass) {
+  final long takeEntered(int sizeClass, int left) {
     Thread thread = Thread.currentThread();
     tidyBeforeMalloc(thread);
     HeapOwner owner = hints.of(thread);
-    if (!owner.tryEnter(thread)) {
+    if (owner.tryEnter(thread)) {
+      try {
+        return owner.home.takeSlow(sizeClass);
+      } finally {
+        owner.exit();
+      }
+    }
+    return HeapSet.isVirtual(thread) ? takeOfCommon(thread, sizeClass, left) : NULL;
+  }
+
+  private long takeOfCommon(Thread thread, int sizeClass, int left) {
+    Heap heap = heaps.tryLockCommon(thread, 0);
+    if (heap == null) {
       return NULL;
     }
     try {
-      return owner.home.takeSlow(sizeClass);
+      return left == hotPathsLeft ? heap.takeSlow(sizeClass) : NULL;
     } finally {
-      owner.exit();
+      heap.unlock();
     }
   }
 
@@ -309,9 +324,16 @@ abstract sealed class SharedAllocator extends PagedAllocator
   @Override
   final void leaveHotPaths() {
     if (heaps.lockAll()) {
+      int before = hotPathsLeft;
+      hotPathsLeft = before + 1;
       heaps.leaveHotPaths();
       heaps.unlockAll();
     }
+  }
+
+  @Override
+  final int hotPathsLeft() {
+    return hotPathsLeft;
   }
 
   @Override

@@ -295,4 +295,26 @@ final class MagazineTest {
     assertTrue(address == Allocator.NULL || address < address(BLOCKS), "of a page that has gone");
     assertEquals(pages.get(0).liveCount(), pool.liveBlocks());
   }
+
+  /** Each malloc of a common heap is a slow call; filling the magazine each time took longer. */
+  @Test
+  void aCommonHeapTooHandsOutTheBlockThatWasFreedLast() {
+    Heap heap = new Heap("test", new PageLayout[][] {{layout}}, 0, new FreedTwice(), true);
+    BlockPool common = heap.pool(0);
+    Page page = Page.shared(layout, common);
+    page.place(BASE, BASE);
+    common.reserve();
+    common.attach(page);
+    assertTrue(heap.tryLock());
+    for (int i = 0; i < BLOCKS; i++) {
+      assertNotEquals(Allocator.NULL, heap.takeSlow(0));
+    }
+    for (int i = 0; i < BLOCKS - Long.SIZE; i += 100) {
+      heap.freeSlow(page, i, address(i));
+    }
+    assertEquals(address(0), heap.takeSlow(0), "the magazine is filled, the lowest on top");
+
+    heap.freeSlow(page, 777, address(777));
+    assertEquals(address(777), heap.takeSlow(0));
+  }
 }

@@ -27,6 +27,7 @@ import org.jallocator.OwningAllocator;
 import org.jallocator.spi.StackChecked;
 import org.jallocator.spi.StackRoom;
 import org.jallocator.testkit.RecordingAllocator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -390,19 +391,56 @@ final class SharedAllocatorTest {
   void whatEntersWithoutAskingStaysOutOnceALayerAboveHasLeftTheHotPaths(Form form) {
     PagedAllocator allocator = (PagedAllocator) form.over(new TroublesomeInner(), 2);
     int sizeClass = allocator.sizeClass(48);
-    assertEquals(0, allocator.takeEntered(sizeClass), "served before the thread has a heap");
+    assertEquals(0, enter(allocator, sizeClass), "served before the thread has a heap");
     allocator.free(allocator.malloc(48));
-    allocator.free(allocator.takeEntered(sizeClass));
+    allocator.free(enter(allocator, sizeClass));
 
     allocator.leaveHotPaths();
     assertEquals(0, allocator.mallocHot(48));
-    assertEquals(0, allocator.takeEntered(sizeClass));
+    assertEquals(0, enter(allocator, sizeClass));
 
     allocator.free(allocator.malloc(48)); // a slow call: the thread has its heap back
-    long address = allocator.takeEntered(sizeClass);
+    long address = enter(allocator, sizeClass);
     assertTrue(address != 0);
     allocator.free(address);
     allocator.close();
+  }
+
+  private static long enter(PagedAllocator allocator, int sizeClass) {
+    return allocator.takeEntered(sizeClass, allocator.hotPathsLeft());
+  }
+
+  /** It has no heap that could be kept from it: what it read of the allocator above may be old. */
+  @ParameterizedTest
+  @EnumSource
+  void aVirtualThreadThatAskedBeforeALayerAboveLeftTheHotPathsStaysOut(Form form) throws Exception {
+    PagedAllocator allocator = (PagedAllocator) form.over(new TroublesomeInner(), 2);
+    int sizeClass = allocator.sizeClass(48);
+    FutureTask<@Nullable Void> calls =
+        new FutureTask<>(
+            () -> {
+              allocator.free(allocator.malloc(48)); // its common heap has a page
+              int left = allocator.hotPathsLeft();
+              long address = allocator.takeEntered(sizeClass, left);
+              assertTrue(address != 0);
+              allocator.free(address);
+
+              allocator.leaveHotPaths();
+              assertEquals(0, allocator.takeEntered(sizeClass, left));
+
+              address = enter(allocator, sizeClass);
+              assertTrue(address != 0);
+              allocator.free(address);
+              return null;
+            });
+    startVirtual(calls);
+    calls.get(1, TimeUnit.MINUTES);
+    allocator.close();
+  }
+
+  private static void startVirtual(Runnable calls) throws ReflectiveOperationException {
+    assumeTrue(Runtime.version().feature() >= 21, "no virtual threads");
+    Thread.class.getMethod("startVirtualThread", Runnable.class).invoke(null, calls);
   }
 
   @Test
