@@ -110,8 +110,8 @@ abstract class ActiveWord extends FrontPadding {
   final boolean freeLast(long address) {
     long bit = lastBit;
     long word = this.word;
-    // Not liveCount(): where frees of others are the rule this is seldom come to, and the compiler
-    // would leave a call here, around which it keeps everything on the stack, in each free.
+    // Not liveCount(): if few frees come this far, the compiler would leave a call here, around
+    // which it keeps everything on the stack, in each free.
     if (address != last || (word & bit) == bit || taken - Long.bitCount(word) <= releaseBelow) {
       return false;
     }

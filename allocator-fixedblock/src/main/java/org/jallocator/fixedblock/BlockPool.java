@@ -301,13 +301,13 @@ class BlockPool extends Magazine {
   }
 
   /**
-   * Takes a block, after {@link #refill}.
+   * Takes a block of the active word, or of the magazine.
    *
    * @param remote whether to look for remote frees
-   * @return NULL iff there are remote frees of the blocks of the active word, or of the magazine,
-   *     that could be next: these were freed twice
+   * @return NULL iff neither has one, or there are remote frees of those that could be next: these
+   *     were freed twice
    */
-  final long takeRefilled(boolean remote) {
+  final long takeAtHand(boolean remote) {
     if (remote && nextWasFreedTwice()) {
       return Allocator.NULL;
     }

@@ -46,7 +46,7 @@ abstract sealed class ConfinedAllocator extends PagedAllocator
       pool = newPool(sizeClass);
       pools[sizeClass] = pool;
     }
-    return pool.refill() || (grow(pool) && pool.refill()) ? pool.takeRefilled(false) : NULL;
+    return pool.refill() || (grow(pool) && pool.refill()) ? pool.takeAtHand(false) : NULL;
   }
 
   /** {@return whether the inner had memory for another page of a pool} */

@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Shared, may block, iff both parts are shared; else confined to its owner thread. It is owning
  * iff other is; {@link #create(OwningAllocator, OwningAllocator)} makes that kind.
  *
+ * <p>A block of the primary that comes back with a wrong size is refused, and never reaches other.
+ *
  * <p>The first one of a shape, such as fixed blocks over size classes over a leaf, makes a class,
  * which takes about a millisecond.
  *
@@ -194,12 +196,12 @@ public abstract class FallbackAllocator extends ColdCalls {
     if (!shared || primary == null || size < 1 || size > primaryMaxSize) {
       return NULL;
     }
-    int left = primary.hotPathsLeft();
-    if (primary != this.fastPrimary) { // asked again: closing sets it to null, then has them left
+    int exitsSeen = primary.hotPathExits();
+    if (this.fastPrimary == null) { // again, and now in this order: see SharedAllocator
       return NULL;
     }
     try {
-      return primary.takeEntered(primary.sizeClass(size), left);
+      return primary.takeEntered(primary.sizeClass(size), exitsSeen);
     } catch (OutOfMemoryError noMemory) {
       return NULL;
     }

@@ -401,8 +401,8 @@ class Heap extends PagesToCollect {
 
   /** Takes what is at hand first: in a common heap, no hot path has done so before. */
   private static long takeOrRefill(BlockPool pool, boolean remote) {
-    long address = pool.takeRefilled(remote);
-    return address == Allocator.NULL && pool.refill() ? pool.takeRefilled(remote) : address;
+    long address = pool.takeAtHand(remote);
+    return address == Allocator.NULL && pool.refill() ? pool.takeAtHand(remote) : address;
   }
 
   /**

@@ -46,18 +46,18 @@ abstract sealed class PagedAllocator extends ColdCalls implements OwningAllocato
 
   /**
    * Takes a block of a size class, if the calling thread may enter a heap at once and that has one.
-   * As safe as the hot path beside a layer above that closes: it has read {@link #hotPathsLeft},
-   * and after that it has found itself open.
+   * As safe as the hot path beside a layer above that closes, if that one has read {@link
+   * #hotPathExits}, and after that has found itself open.
    *
-   * @param left what it read
+   * @param exitsSeen what it read
    * @return NULL if not: {@link #takeSlow}
    */
-  long takeEntered(int sizeClass, int left) {
+  long takeEntered(int sizeClass, int exitsSeen) {
     return NULL;
   }
 
-  /** {@return how often the hot paths were left} */
-  int hotPathsLeft() {
+  /** {@return how often {@link #leaveHotPaths} was called} */
+  int hotPathExits() {
     return 0;
   }
 

@@ -49,8 +49,8 @@ abstract sealed class SharedAllocator extends PagedAllocator
   private final FreedTwice freedTwice = new FreedTwice();
   private volatile boolean closed;
 
-  /** How often a layer above made sure that no call is in the hot paths; all heaps are locked. */
-  private volatile int hotPathsLeft;
+  /** How often {@link #leaveHotPaths} was called. Written while all heaps are locked. */
+  private volatile int hotPathExits;
 
   SharedAllocator(
       String layerName,
@@ -126,7 +126,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
   }
 
   @Override
-  final long takeEntered(int sizeClass, int left) {
+  final long takeEntered(int sizeClass, int exitsSeen) {
     Thread thread = Thread.currentThread();
     tidyBeforeMalloc(thread);
     HeapOwner owner = hints.of(thread);
@@ -137,16 +137,16 @@ abstract sealed class SharedAllocator extends PagedAllocator
         owner.exit();
       }
     }
-    return HeapSet.isVirtual(thread) ? takeOfCommon(thread, sizeClass, left) : NULL;
+    return HeapSet.isVirtual(thread) ? takeOfCommon(thread, sizeClass, exitsSeen) : NULL;
   }
 
-  private long takeOfCommon(Thread thread, int sizeClass, int left) {
+  private long takeOfCommon(Thread thread, int sizeClass, int exitsSeen) {
     Heap heap = heaps.tryLockCommon(thread, 0);
     if (heap == null) {
       return NULL;
     }
     try {
-      return left == hotPathsLeft ? heap.takeSlow(sizeClass) : NULL;
+      return exitsSeen == hotPathExits ? heap.takeSlow(sizeClass) : NULL;
     } finally {
       heap.unlock();
     }
@@ -321,19 +321,28 @@ abstract sealed class SharedAllocator extends PagedAllocator
     heaps.letOthersIn();
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * <p>An owner finds its heap revoked. A common heap has no owner from whom it could be kept, so a
+   * virtual thread compares counts. The layer above closes first and then has this count one more,
+   * with all heaps locked. A call reads the count first and then asks whether the layer is open. If
+   * it finds it open, it has read the old count; and it has the heap's lock either before all heaps
+   * are locked, and the layer sees its block, or after that, and sees the new count.
+   */
   @Override
   final void leaveHotPaths() {
     if (heaps.lockAll()) {
-      int before = hotPathsLeft;
-      hotPathsLeft = before + 1;
+      int before = hotPathExits;
+      hotPathExits = before + 1;
       heaps.leaveHotPaths();
       heaps.unlockAll();
     }
   }
 
   @Override
-  final int hotPathsLeft() {
-    return hotPathsLeft;
+  final int hotPathExits() {
+    return hotPathExits;
   }
 
   @Override

@@ -1,9 +1,9 @@
 /**
  * Fixed blocks, size classes, and fallback from one allocator to another.
  *
- * <p>Five storeys. To the right is what a class is for. Calls go down or stay on a storey. Two
- * fields point up: a page has its pool, and a pool its heap, so that a free finds both. Page does
- * not call them, but that the empty page makes an empty pool.
+ * <p>Five storeys. To the right is what a class is for. Calls go down or stay on a storey. Three
+ * fields point up: a page has its pool and its heap, and a pool its heap, so that a free finds
+ * both. Page does not call them, but that the empty page makes an empty pool.
  *
  * <pre>
  *   public       FixedBlockAllocator, SizeClassAllocator     documentation, create, builder

@@ -1,10 +1,12 @@
 package org.jallocator.fixedblock;
 
 import java.util.Arrays;
+import org.jallocator.Allocator;
 import org.jallocator.testkit.RecordingAllocator;
 
 /**
- * The program of {@link FirstCallsTest}: mallocs or frees for the first time where a stack ends.
+ * The program of {@link FirstCallsTest}: makes a fallback, mallocs or frees for the first time
+ * where a stack ends.
  */
 final class FirstCallsProgram {
 
@@ -30,6 +32,8 @@ final class FirstCallsProgram {
     FirstCallsProgram test = new FirstCallsProgram(!arguments[0].equals("confined"));
     if (arguments[0].equals("remote")) {
       test.freeRemotely();
+    } else if (arguments[0].equals("fallback")) {
+      test.makeFallbacks();
     } else {
       test.mallocDeep();
       test.freeAll();
@@ -49,6 +53,35 @@ final class FirstCallsProgram {
     }
     for (int i = done; i < BLOCKS; i++) {
       blocks.free(live[i]);
+    }
+  }
+
+  /** Another shape was copied before: so the table of copies is not empty. */
+  private void makeFallbacks() throws InterruptedException {
+    FallbackAllocator before = FallbackAllocator.create(blocks, inner);
+    Thread other = new Thread(null, () -> makeDeep(before), "other", STACK);
+    other.start();
+    other.join();
+    Class<?> made = FallbackAllocator.create(blocks, before).getClass();
+    if (!made.isHidden()
+        || FallbackAllocator.create(blocks, inner).getClass() != before.getClass()) {
+      wrong += " afterwards: " + made;
+    }
+  }
+
+  @SuppressWarnings("InfiniteRecursion") // as in mallocDeep
+  private void makeDeep(Allocator other) {
+    try {
+      makeDeep(other);
+    } catch (StackOverflowError end) {
+      // As in mallocDeep.
+    }
+    try {
+      done += FallbackAllocator.create(blocks, other).isShared() ? 0 : 1;
+    } catch (StackOverflowError noRoom) {
+      // The next one has more.
+    } catch (Throwable e) {
+      wrong = e.toString();
     }
   }
 

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class FirstCallsTest {
 
   @ParameterizedTest
-  @ValueSource(strings = {"confined", "shared", "remote"})
+  @ValueSource(strings = {"confined", "shared", "remote", "fallback"})
   void theFirstCallsOfAProcessLoseNothingAtTheEndOfAStack(String kind, @TempDir Path folder)
       throws Exception {
     Path output = folder.resolve("output.txt");

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -20,6 +21,7 @@ import org.jallocator.InvalidFreeException.Reason;
 import org.jallocator.LeakException;
 import org.jallocator.OwningAllocator;
 import org.jallocator.testkit.RecordingAllocator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -185,7 +187,7 @@ final class HeapRaceTest {
     for (int i = 0; i < allocators.length; i++) {
       allocators[i] = form.over(inner);
     }
-    closeBesideOthers(allocators, 64);
+    closeBesideOthers(allocators, 64, Callable::call);
     inner.assertEverythingReturned();
     for (OwningAllocator allocator : allocators) {
       assertEquals(0, allocator.stats().liveBlocks());
@@ -194,8 +196,23 @@ final class HeapRaceTest {
   }
 
   @Test
-  void closeOfAFallbackRacesWithMallocAndFreeAndLeavesNoBlockInEitherPart()
-      throws InterruptedException {
+  void closeOfAFallbackRacesWithMallocAndFreeAndLeavesNoBlockInEitherPart() throws Exception {
+    closeFallbacks(Callable::call);
+  }
+
+  @Test
+  void closeOfAFallbackRacesWithVirtualThreadsToo() throws Exception {
+    VirtualThread.assumeAvailable();
+    closeFallbacks(VirtualThread::run);
+  }
+
+  /** How the calls of one thread on one allocator are made. */
+  private interface Caller {
+
+    void make(Callable<@Nullable Void> calls) throws Exception;
+  }
+
+  private void closeFallbacks(Caller caller) throws InterruptedException {
     OwningAllocator[] primaries = new OwningAllocator[200 * SCALE];
     OwningAllocator[] others = new OwningAllocator[primaries.length];
     FallbackAllocator[] allocators = new FallbackAllocator[primaries.length];
@@ -204,7 +221,7 @@ final class HeapRaceTest {
       others[i] = Form.SIZE_CLASSES.over(inner);
       allocators[i] = FallbackAllocator.create(primaries[i], others[i]);
     }
-    closeBesideOthers(allocators, 128);
+    closeBesideOthers(allocators, 128, caller);
     for (int i = 0; i < allocators.length; i++) {
       primaries[i].close();
       others[i].close();
@@ -213,7 +230,7 @@ final class HeapRaceTest {
   }
 
   /** Closes each allocator while other threads malloc and free, as often as it takes. */
-  private static void closeBesideOthers(Allocator[] allocators, int maxSize)
+  private static void closeBesideOthers(Allocator[] allocators, int maxSize, Caller caller)
       throws InterruptedException {
     CyclicBarrier barrier = new CyclicBarrier(CLOSE_THREADS + 1);
     Crew.run(
@@ -223,7 +240,11 @@ final class HeapRaceTest {
           for (Allocator allocator : allocators) {
             barrier.await();
             if (member != 0) {
-              replaceUntilClosed(allocator, maxSize, random);
+              caller.make(
+                  () -> {
+                    replaceUntilClosed(allocator, maxSize, random);
+                    return null;
+                  });
               continue;
             }
             for (int pause = random.nextInt(2000); pause > 0; pause--) {

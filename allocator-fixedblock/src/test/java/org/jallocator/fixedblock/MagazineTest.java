@@ -44,7 +44,7 @@ final class MagazineTest {
     if (address == Allocator.NULL) {
       refills++;
       assertTrue(pool.refill());
-      address = pool.takeRefilled(false);
+      address = pool.takeAtHand(false);
     }
     assertNotEquals(Allocator.NULL, address);
     return address;
@@ -229,7 +229,7 @@ final class MagazineTest {
       Page page = pages.get(block / many);
       pool.freeSlow(page, block % many, address(block));
       assertTrue(pool.refill());
-      assertEquals(address(block), pool.takeRefilled(false));
+      assertEquals(address(block), pool.takeAtHand(false));
     }
     assertFalse(pool.refill());
   }

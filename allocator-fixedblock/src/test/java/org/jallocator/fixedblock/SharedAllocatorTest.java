@@ -27,7 +27,6 @@ import org.jallocator.OwningAllocator;
 import org.jallocator.spi.StackChecked;
 import org.jallocator.spi.StackRoom;
 import org.jallocator.testkit.RecordingAllocator;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -407,40 +406,33 @@ final class SharedAllocatorTest {
   }
 
   private static long enter(PagedAllocator allocator, int sizeClass) {
-    return allocator.takeEntered(sizeClass, allocator.hotPathsLeft());
+    return allocator.takeEntered(sizeClass, allocator.hotPathExits());
   }
 
   /** It has no heap that could be kept from it: what it read of the allocator above may be old. */
   @ParameterizedTest
   @EnumSource
   void aVirtualThreadThatAskedBeforeALayerAboveLeftTheHotPathsStaysOut(Form form) throws Exception {
+    VirtualThread.assumeAvailable();
     PagedAllocator allocator = (PagedAllocator) form.over(new TroublesomeInner(), 2);
     int sizeClass = allocator.sizeClass(48);
-    FutureTask<@Nullable Void> calls =
-        new FutureTask<>(
-            () -> {
-              allocator.free(allocator.malloc(48)); // its common heap has a page
-              int left = allocator.hotPathsLeft();
-              long address = allocator.takeEntered(sizeClass, left);
-              assertTrue(address != 0);
-              allocator.free(address);
+    VirtualThread.run(
+        () -> {
+          allocator.free(allocator.malloc(48)); // its common heap has a page
+          int seen = allocator.hotPathExits();
+          long address = allocator.takeEntered(sizeClass, seen);
+          assertTrue(address != 0);
+          allocator.free(address);
 
-              allocator.leaveHotPaths();
-              assertEquals(0, allocator.takeEntered(sizeClass, left));
+          allocator.leaveHotPaths();
+          assertEquals(0, allocator.takeEntered(sizeClass, seen));
 
-              address = enter(allocator, sizeClass);
-              assertTrue(address != 0);
-              allocator.free(address);
-              return null;
-            });
-    startVirtual(calls);
-    calls.get(1, TimeUnit.MINUTES);
+          address = enter(allocator, sizeClass);
+          assertTrue(address != 0);
+          allocator.free(address);
+          return null;
+        });
     allocator.close();
-  }
-
-  private static void startVirtual(Runnable calls) throws ReflectiveOperationException {
-    assumeTrue(Runtime.version().feature() >= 21, "no virtual threads");
-    Thread.class.getMethod("startVirtualThread", Runnable.class).invoke(null, calls);
   }
 
   @Test
