@@ -64,7 +64,7 @@ public abstract class FallbackAllocator extends ColdCalls {
   @Nullable PagedAllocator fastPrimary;
 
   /** Other, if it is the next tier and its hot paths may be taken as well: if this is confined. */
-  private @Nullable FallbackAllocator fastTier;
+  @Nullable FallbackAllocator fastTier;
 
   FallbackAllocator(OwningAllocator primary, Allocator other) {
     this.primary = primary;
@@ -255,32 +255,12 @@ public abstract class FallbackAllocator extends ColdCalls {
     assert freed;
   }
 
-  /** Frees a block, if the hot path of the next tier, or of one after it, does. */
-  final boolean freeInTier(long address) {
-    FallbackAllocator tier = this.fastTier;
-    if (tier == null || !mayBeInTier(address) || !tier.freeHot(address)) {
-      return false;
-    }
-    calls.blocks--; // not by a call: a stack overflow cannot fall between
-    return true;
-  }
-
-  /** As {@link #freeInTier(long)}. */
-  final boolean freeInTier(long address, long size) {
-    FallbackAllocator tier = this.fastTier;
-    if (tier == null || !mayBeInTier(address) || !tier.freeHot(address, size)) {
-      return false;
-    }
-    calls.blocks--;
-    return true;
-  }
-
   /**
    * {@return whether blocks are out, the calling thread may free them, and this one is not the
    * primary's} If the primary has its pages from the next tier, its first block and its page, a
    * live block of the tier, have one address.
    */
-  private boolean mayBeInTier(long address) {
+  final boolean mayBeInTier(long address) {
     PagedAllocator primary = this.fastPrimary;
     return primary != null && calls.hasBlocksOfCaller() && primary.table.find(address) == Page.NONE;
   }

@@ -51,4 +51,24 @@ final class OwningFallback extends OwningFallbackAllocator {
     PagedAllocator primary = this.fastPrimary;
     return (primary != null && primary.freeHot(address, size)) || freeInTier(address, size);
   }
+
+  /** Frees a block, if the hot path of the next tier, or of one after it, does. */
+  private boolean freeInTier(long address) {
+    FallbackAllocator tier = this.fastTier;
+    if (tier == null || !mayBeInTier(address) || !tier.freeHot(address)) {
+      return false;
+    }
+    calls.blocks--; // not by a call: a stack overflow cannot fall between
+    return true;
+  }
+
+  /** As {@link #freeInTier(long)}. */
+  private boolean freeInTier(long address, long size) {
+    FallbackAllocator tier = this.fastTier;
+    if (tier == null || !mayBeInTier(address) || !tier.freeHot(address, size)) {
+      return false;
+    }
+    calls.blocks--;
+    return true;
+  }
 }
