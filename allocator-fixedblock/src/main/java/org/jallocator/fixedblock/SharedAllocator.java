@@ -324,11 +324,11 @@ abstract sealed class SharedAllocator extends PagedAllocator
   /**
    * {@inheritDoc}
    *
-   * <p>An owner finds its heap revoked. A common heap has no owner from whom it could be kept, so a
-   * virtual thread compares counts. The layer above closes first and then has this count one more,
-   * with all heaps locked. A call reads the count first and then asks whether the layer is open. If
-   * it finds it open, it has read the old count; and it has the heap's lock either before all heaps
-   * are locked, and the layer sees its block, or after that, and sees the new count.
+   * <p>An owner finds its heap revoked. A common heap cannot be revoked, so virtual threads compare
+   * this count. The layer above first says that it is closed, and then adds one to the count, with
+   * all heaps locked. A call first reads the count, and then asks whether the layer is open. If it
+   * is, the call has read the old count. Then it gets its heap's lock before all heaps are locked,
+   * and the layer sees its block; or it gets the lock later, and sees the new count.
    */
   @Override
   final void leaveHotPaths() {

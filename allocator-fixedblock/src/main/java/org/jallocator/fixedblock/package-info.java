@@ -12,7 +12,7 @@
  *   allocators   Confined..., Shared...(FixedBlocks, SizeClasses)   the hot half: malloc, free
  *                ConfinedAllocator, SharedAllocator          the cold half: whose the pools are
  *                PagedAllocator                              the contract
- *                PlainFallback, OwningFallback               the hot half of two as one
+ *                PlainFallback, OwningFallback               the hot half of a fallback
  *                FallbackClasses                             copies of these, one for each shape
  *                ColdCalls                                   calls out of line
  *                HeapPages                                   pages between the heaps and the inner
