@@ -12,6 +12,9 @@ final class ProgramWithoutMemory {
 
   private static final int HELD = 1 << 14;
 
+  /** More than {@code java.lang.invoke.MethodHandle.CUSTOMIZE_THRESHOLD}, 127 on its own. */
+  private static final int FIRST_CALLS = 200;
+
   private ProgramWithoutMemory() {}
 
   public static void main(String[] args) {
@@ -20,8 +23,8 @@ final class ProgramWithoutMemory {
     AllocatorStack stack = AllocatorStack.open(args[0]);
     Allocator allocator = stack.allocator();
     SplittableRandom random = new SplittableRandom(1);
-    // All classes that a failure needs are loaded while there is memory.
     String message = failure(allocator);
+    makeFirstCalls(allocator, random);
     long failures = 0;
     int count = 0;
     while (failures < wanted) {
@@ -61,6 +64,23 @@ final class ProgramWithoutMemory {
       wrong("no size in the message: " + message);
     }
     System.out.println(ChildJvm.TRIED + failures);
+  }
+
+  /**
+   * Makes all kinds of calls while there is memory. The virtual machine loads classes at the first
+   * ones, and makes one for each method handle at the 128th call; it ends the process if there is
+   * no memory for that.
+   */
+  private static void makeFirstCalls(Allocator allocator, SplittableRandom random) {
+    for (int i = 0; i < FIRST_CALLS; i++) {
+      long size = (1L << 16) + random.nextLong(1L << 22);
+      long first = allocator.malloc(size);
+      long second = allocator.tryMalloc(size);
+      failure(allocator);
+      allocator.free(allocator.tryMalloc(Math.min(allocator.maxSize(), 1L << 46)));
+      allocator.free(first);
+      allocator.free(second);
+    }
   }
 
   private static String failure(Allocator allocator) {
