@@ -251,6 +251,10 @@ public abstract class FallbackAllocator extends ColdCalls {
 
   /** Frees what no hot path did. */
   final void freeBesides(long address) {
+    PagedAllocator primary = this.fastPrimary;
+    if (primary != null && !calls.isClosed() && primary.freeRemotely(address)) {
+      return; // without entering the gate: see tryFreeUngated
+    }
     boolean freed = tryFreeCold(address);
     assert freed;
   }

@@ -84,6 +84,16 @@ abstract sealed class PagedAllocator extends ColdCalls implements OwningAllocato
   /** As {@link #freeHot(long)}, of a block that serves a size. */
   abstract boolean freeHot(long address, long size);
 
+  /**
+   * Frees a block of a heap that another thread owns: what {@link #freeHot} refuses most often. The
+   * way out of line would take as long as a quarter of that.
+   *
+   * @return false, and nothing has changed, if the address is of no such block
+   */
+  boolean freeRemotely(long address) {
+    return false;
+  }
+
   /** Waits a little before {@link #leaveHotPaths}, if that was called just now. */
   void letOthersIn() {}
 

@@ -194,6 +194,22 @@ abstract sealed class SharedAllocator extends PagedAllocator
   // ---------------------------------------------------------------- free
 
   @Override
+  final boolean freeRemotely(long address) {
+    Page page = table.find(address);
+    long index = page.index(address);
+    if (index < 0 || index >= page.blocks || page.common || closed) {
+      return false;
+    }
+    Heap heap = page.heap();
+    if (hints.of(Thread.currentThread()).home == heap) {
+      return false;
+    }
+    StackRoom.require();
+    freeOutside(heap, page, address);
+    return true;
+  }
+
+  @Override
   final boolean tryFreeSlow(long address) {
     requireUsable();
     Page page = findBlock(address);

@@ -29,14 +29,14 @@ final class SharedFixedBlocks extends SharedAllocator implements FixedBlockAlloc
 
   @Override
   public void free(long address) {
-    if (!freeHot(address)) {
+    if (!freeHot(address) && !freeRemotely(address)) {
       freeCold(address);
     }
   }
 
   @Override
   public boolean tryFree(long address) {
-    return freeHot(address) || tryFreeCold(address);
+    return freeHot(address) || freeRemotely(address) || tryFreeCold(address);
   }
 
   @Override

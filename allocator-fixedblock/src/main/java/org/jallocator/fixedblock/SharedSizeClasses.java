@@ -26,14 +26,14 @@ final class SharedSizeClasses extends SharedAllocator implements SizeClassAlloca
 
   @Override
   public void free(long address) {
-    if (!freeHot(address)) {
+    if (!freeHot(address) && !freeRemotely(address)) {
       freeCold(address);
     }
   }
 
   @Override
   public boolean tryFree(long address) {
-    return freeHot(address) || tryFreeCold(address);
+    return freeHot(address) || freeRemotely(address) || tryFreeCold(address);
   }
 
   @Override
