@@ -54,14 +54,11 @@ class Heap extends PagesToCollect {
     }
   }
 
-  /** The class of the block that was handed out last. */
-  private int lastClass;
-
   /** The pools by size class; the pool of {@link Page#NONE} stands for one that is not made yet. */
-  private final BlockPool[] pools;
+  final BlockPool[] pools;
 
   /** The pool of size class 0, if it is the only one. */
-  private final BlockPool firstPool;
+  final BlockPool firstPool;
 
   private volatile int lock;
 
@@ -115,23 +112,11 @@ class Heap extends PagesToCollect {
   // ---------------------------------------------------------------- hot, having entered
 
   /**
-   * Takes a block of a size class.
+   * Takes a block of a pool of this heap.
    *
    * @return NULL if neither the active word nor the magazine has one: {@link #takeSlow}
    */
-  final long take(int sizeClass) {
-    BlockPool pool = pools[sizeClass];
-    if (remoteHead != Page.NONE && pool.nextWasFreedTwice()) {
-      return Allocator.NULL;
-    }
-    lastClass = sizeClass;
-    long address = pool.take();
-    return address != Allocator.NULL ? address : pool.takeLoaded(remoteHead != Page.NONE);
-  }
-
-  /** As {@link #take}, in a heap of one size class. */
-  final long takeOfOne() {
-    BlockPool pool = firstPool;
+  final long take(BlockPool pool) {
     if (remoteHead != Page.NONE && pool.nextWasFreedTwice()) {
       return Allocator.NULL;
     }
@@ -143,18 +128,17 @@ class Heap extends PagesToCollect {
    * Frees a block, if it is of this heap and of a size class, and no more is due than to set its
    * bit.
    *
+   * @param likely the pool whose block it is most likely to be
    * @param sizeClass a class, or {@link SizeClasses#ANY}
    * @return false, and nothing has changed, if not: {@link #freeSlow}
    */
-  final boolean free(long address, int sizeClass, PageTable table) {
-    int last = sizeClass == SizeClasses.ANY ? lastClass : sizeClass;
-    return (remoteHead == Page.NONE && pools[last].freeLast(address))
+  final boolean free(BlockPool likely, long address, int sizeClass, PageTable table) {
+    return (remoteHead == Page.NONE && likely.freeLast(address))
         || freeInPage(address, sizeClass, table);
   }
 
-  /** As {@link #free}, in a heap of one size class. */
-  final boolean freeOfOne(long address, PageTable table) {
-    BlockPool pool = firstPool;
+  /** As {@link #free}, in a heap of one size class, whose pool is given. */
+  final boolean freeOfOne(BlockPool pool, long address, PageTable table) {
     return (remoteHead == Page.NONE && (pool.freeLast(address) || pool.free(address)))
         || freeInPage(address, SizeClasses.ANY, table);
   }
@@ -385,7 +369,6 @@ class Heap extends PagesToCollect {
    */
   final long takeSlow(int sizeClass) {
     BlockPool pool = pool(sizeClass);
-    lastClass = sizeClass;
     // A thread that never runs out of blocks would otherwise never collect.
     slowCalls++;
     if ((slowCalls & 63) == 0) {

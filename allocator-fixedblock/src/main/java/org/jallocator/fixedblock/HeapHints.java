@@ -2,26 +2,36 @@ package org.jallocator.fixedblock;
 
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.function.Consumer;
 
 /**
  * A table that tells a thread, by its number, what is most likely its ownership of a heap. The
  * ownership names its thread; so a hint that is wrong, also since a subclass of Thread answers
  * {@code getId()} as it likes, costs time and nothing else.
  *
- * <p>Any thread may ask, without a lock. Only a thread that has the {@link HeapSet} writes.
+ * <p>Any thread may ask, without a lock. Only a thread that has the {@link HeapSet} writes. An
+ * allocator asks the array itself: {@link SharedAllocator#ownerOf}.
  */
 final class HeapHints {
 
   private static final int MIN_LENGTH = 64;
   private static final int MAX_LENGTH = 1 << 14;
 
-  /** By the number of a thread, modulo the length. */
+  /** By the number of a thread, modulo the length, which is a power of two. */
   private HeapOwner[] byNumber = none(MIN_LENGTH);
+
+  private Consumer<HeapOwner[]> user = table -> {};
 
   private static HeapOwner[] none(int length) {
     HeapOwner[] none = new HeapOwner[length];
     Arrays.fill(none, HeapOwner.NONE);
     return none;
+  }
+
+  /** Lets someone know the array, now and whenever another one takes its place. */
+  void tell(Consumer<HeapOwner[]> user) {
+    this.user = user;
+    user.accept(byNumber);
   }
 
   /** {@return what most likely is the thread's ownership of a heap; or another's, or none} */
@@ -55,6 +65,7 @@ final class HeapHints {
     }
     VarHandle.releaseFence(); // nobody sees the table before what is in it
     byNumber = more;
+    user.accept(more);
   }
 
   /** Takes a hint away, so that its thread is not kept reachable. */

@@ -62,6 +62,17 @@ class HeapOwner extends FrontPadding {
   /** What is owned. */
   final Heap home;
 
+  /**
+   * The heap's pools, and the one if there is but one: a load less on the way to a pool, which a
+   * call would wait for.
+   */
+  private final BlockPool[] pools;
+
+  private final BlockPool firstPool;
+
+  /** The class of the last malloc by the hot path: the free that follows is likely to be of it. */
+  private int lastClass;
+
   /** What is owned, or null while the ownership is revoked. Written with the heap's lock held. */
   private @Nullable Heap heap;
 
@@ -73,6 +84,8 @@ class HeapOwner extends FrontPadding {
   HeapOwner(@Nullable Thread thread, Heap home) {
     this.thread = thread;
     this.home = home;
+    this.pools = home.pools;
+    this.firstPool = home.firstPool;
   }
 
   // ---------------------------------------------------------------- the owner's hot paths
@@ -93,7 +106,8 @@ class HeapOwner extends FrontPadding {
       OwnerFence.light();
       Heap heap = (Heap) HEAP.getAcquire(this);
       if (heap != null) {
-        address = heap.take(sizeClass);
+        lastClass = sizeClass;
+        address = heap.take(pools[sizeClass]);
       }
       OwnerFence.light();
     } finally {
@@ -113,7 +127,7 @@ class HeapOwner extends FrontPadding {
       OwnerFence.light();
       Heap heap = (Heap) HEAP.getAcquire(this);
       if (heap != null) {
-        address = heap.takeOfOne();
+        address = heap.take(firstPool);
       }
       OwnerFence.light();
     } finally {
@@ -139,7 +153,8 @@ class HeapOwner extends FrontPadding {
       OwnerFence.light();
       Heap heap = (Heap) HEAP.getAcquire(this);
       if (heap != null) {
-        freed = heap.free(address, sizeClass, table);
+        BlockPool pool = pools[sizeClass == SizeClasses.ANY ? lastClass : sizeClass];
+        freed = heap.free(pool, address, sizeClass, table);
       }
       OwnerFence.light();
     } finally {
@@ -159,7 +174,7 @@ class HeapOwner extends FrontPadding {
       OwnerFence.light();
       Heap heap = (Heap) HEAP.getAcquire(this);
       if (heap != null) {
-        freed = heap.freeOfOne(address, table);
+        freed = heap.freeOfOne(firstPool, address, table);
       }
       OwnerFence.light();
     } finally {

@@ -126,7 +126,7 @@ final class HeapSet {
     }
   }
 
-  /** {@return what tells a thread which heap is its own} */
+  /** {@return what tells a thread which heap is its own; only whoever makes this set may ask} */
   HeapHints hints() {
     return hints;
   }

@@ -23,7 +23,7 @@ final class Rehearsal {
     boolean locked = heap.tryLock();
     assert locked;
     long first = heap.takeSlow(0);
-    long second = heap.take(0);
+    long second = heap.take(heap.pool(0));
     heap.leave(false);
     for (long block : new long[] {first, second, second}) {
       RemoteFrees.Added unused = heap.freeRemotely(page, (int) page.index(block));

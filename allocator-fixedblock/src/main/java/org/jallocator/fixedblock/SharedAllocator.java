@@ -1,5 +1,7 @@
 package org.jallocator.fixedblock;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import org.jallocator.AllocatorStats;
 import org.jallocator.InvalidFreeException;
@@ -37,12 +39,25 @@ abstract sealed class SharedAllocator extends PagedAllocator
 
   final HeapSet heaps;
 
-  /** Those of {@link #heaps}: a load less on the way to a heap. */
-  final HeapHints hints;
+  private static final VarHandle MASK;
 
   static {
+    try {
+      MASK = MethodHandles.lookup().findVarHandle(SharedAllocator.class, "ownersMask", int.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
     Rehearsal.run();
   }
+
+  /**
+   * The array of the {@link HeapHints}, and its length less one. They are here, and not asked for
+   * there, since a call must wait for each load on the way to its heap: it is a quarter of a pair.
+   */
+  private HeapOwner[] owners = {};
+
+  @SuppressWarnings("UnusedVariable") // it is read by handle
+  private int ownersMask;
 
   private final HeapPages pages;
   private final long[] blockSizes;
@@ -72,7 +87,18 @@ abstract sealed class SharedAllocator extends PagedAllocator
         new HeapSet(
             heaps,
             common -> new Padded.PaddedHeap(layerName, layouts, keptBlocks, freedTwice, common));
-    this.hints = this.heaps.hints();
+    this.heaps.hints().tell(this::useOwners);
+  }
+
+  private void useOwners(HeapOwner[] owners) {
+    this.owners = owners;
+    MASK.setRelease(this, owners.length - 1);
+  }
+
+  /** {@return what most likely is a thread's ownership of a heap; or another's, or none} */
+  final HeapOwner ownerOf(Thread thread) {
+    int mask = (int) MASK.getAcquire(this); // first: the array is that one, or a larger one
+    return owners[(int) thread.getId() & mask];
   }
 
   @Override
@@ -129,7 +155,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
   final long takeEntered(int sizeClass, int exitsSeen) {
     Thread thread = Thread.currentThread();
     tidyBeforeMalloc(thread);
-    HeapOwner owner = hints.of(thread);
+    HeapOwner owner = ownerOf(thread);
     if (owner.tryEnter(thread)) {
       try {
         return owner.home.takeSlow(sizeClass);
@@ -201,7 +227,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
       return false;
     }
     Heap heap = page.heap();
-    if (hints.of(Thread.currentThread()).home == heap) {
+    if (ownerOf(Thread.currentThread()).home == heap) {
       return false;
     }
     StackRoom.require();
@@ -221,7 +247,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
     // Reads nothing of another thread's heap that its owner writes: that would cost more than all
     // else. An owner whose hint is lost frees remotely.
     Thread thread = Thread.currentThread();
-    HeapOwner owner = hints.of(thread);
+    HeapOwner owner = ownerOf(thread);
     boolean owned = owner.home == heap && owner.tryEnter(thread);
     if (owned || (page.common && heap.tryLock())) {
       freeInside(heap, owned, page, address);
@@ -286,7 +312,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
 
   /** Before a block is taken: if the inner throws at a page, no block is lost. */
   private void tidyBeforeMalloc(Thread thread) {
-    if (hints.of(thread).home.isTimeToTidy()) {
+    if (ownerOf(thread).home.isTimeToTidy()) {
       tidy();
     }
   }

@@ -45,13 +45,13 @@ final class SharedFixedBlocks extends SharedAllocator implements FixedBlockAlloc
       return NULL;
     }
     Thread thread = Thread.currentThread();
-    return hints.of(thread).takeOfOne(thread);
+    return ownerOf(thread).takeOfOne(thread);
   }
 
   @Override
   boolean freeHot(long address) {
     Thread thread = Thread.currentThread();
-    return hints.of(thread).freeOfOne(thread, address, table);
+    return ownerOf(thread).freeOfOne(thread, address, table);
   }
 
   @Override

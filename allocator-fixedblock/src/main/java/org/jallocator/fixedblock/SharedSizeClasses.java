@@ -42,13 +42,13 @@ final class SharedSizeClasses extends SharedAllocator implements SizeClassAlloca
       return NULL;
     }
     Thread thread = Thread.currentThread();
-    return hints.of(thread).take(thread, sizeClass(size));
+    return ownerOf(thread).take(thread, sizeClass(size));
   }
 
   @Override
   boolean freeHot(long address) {
     Thread thread = Thread.currentThread();
-    return hints.of(thread).free(thread, address, SizeClasses.ANY, table);
+    return ownerOf(thread).free(thread, address, SizeClasses.ANY, table);
   }
 
   @Override
@@ -57,7 +57,7 @@ final class SharedSizeClasses extends SharedAllocator implements SizeClassAlloca
       return false;
     }
     Thread thread = Thread.currentThread();
-    return hints.of(thread).free(thread, address, sizeClass(size), table);
+    return ownerOf(thread).free(thread, address, sizeClass(size), table);
   }
 
   @Override

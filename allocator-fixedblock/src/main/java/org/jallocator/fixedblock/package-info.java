@@ -33,18 +33,19 @@
  *
  * <pre>
  *   SharedSizeClasses.malloc
- *     mallocHot -> HeapHints.of -> HeapOwner.take -> Heap.take              no lock, no atomic
+ *     mallocHot -> ownerOf -> HeapOwner.take -> Heap.take                   no lock, no atomic
  *     mallocCold -> PagedAllocator.mallocSlow -> SharedAllocator.takeSlow
  *       -> Heap.takeSlow -> BlockPool.refill                                once in 32 or 64 blocks
  *                        -> collect                          if no page has another, or it is time
  *       -> HeapPages.takeOfNew -> PageSource.take -> the inner              once a page
  *
  *   SharedSizeClasses.free
- *     freeHot -> HeapHints.of -> HeapOwner.free -> Heap.free                the block handed out last
+ *     freeHot -> ownerOf -> HeapOwner.free -> Heap.free                     the block handed out last
  *                                          -> PageTable.guess, BlockPool.free
+ *     freeRemotely -> freeOutside -> Heap.freeRemotely -> RemoteFrees.add   another thread's heap
  *     freeCold -> SharedAllocator.tryFreeSlow
  *       -> freeInside  -> Heap.freeSlow -> BlockPool.freeSlow               the thread's own heap
- *       -> freeOutside -> Heap.freeRemotely -> RemoteFrees.add              another thread's heap
+ *       -> freeOutside                                                      a common heap in use
  * </pre>
  *
  * <p>Words, beside those that every allocator paper has:

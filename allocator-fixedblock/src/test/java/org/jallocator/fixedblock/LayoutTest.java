@@ -33,12 +33,13 @@ final class LayoutTest {
 
   @Test
   void theFieldsThatAnOwnerNeedsToEnterTakeOneLine() {
-    assertShareALine(Padded.PaddedOwner.class, "thread", "heap", "busy");
+    assertShareALine(
+        Padded.PaddedOwner.class, "thread", "heap", "busy", "pools", "firstPool", "lastClass");
   }
 
   @Test
   void theFieldsOfAHeapThatEachCallNeedsTakeOneLine() {
-    assertShareALine(Padded.PaddedHeap.class, "lastClass", "pools", "remoteHead", "firstPool");
+    assertShareALine(Padded.PaddedHeap.class, "remoteHead", "lock", "owner");
   }
 
   @ParameterizedTest
