@@ -3,7 +3,6 @@ package org.jallocator.fixedblock;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.Arrays;
 import java.util.Queue;
@@ -11,7 +10,6 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
@@ -116,11 +114,10 @@ final class HeapStressTest {
 
   @Test
   void noBlocksOfVirtualThreadsOverlap() throws Exception {
-    assumeTrue(Runtime.version().feature() >= 21, "no virtual threads");
+    VirtualThread.assumeAvailable();
     OwningAllocator[] below = new OwningAllocator[3];
     Allocator allocator = Form.FALLBACK.over(inner, below);
-    ExecutorService threads =
-        (ExecutorService) Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
+    ExecutorService threads = VirtualThread.executor();
     for (int i = 0; i < 1000; i++) {
       SplittableRandom random = new SplittableRandom(SEED + i);
       threads.execute(

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.ArrayDeque;
 import java.util.HashSet;
@@ -14,7 +13,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -579,14 +577,13 @@ final class SharedAllocatorTest {
 
   @Test
   void aHundredThousandVirtualThreadsReserveNoMoreThanEightPlatformThreadsMay() throws Exception {
-    assumeTrue(Runtime.version().feature() >= 21, "no virtual threads");
+    VirtualThread.assumeAvailable();
     int heaps = 4;
     var ledger = RecordingAllocator.create();
     var allocator =
         FixedBlockAllocator.builder(ledger).pageSize(4096).shared().heaps(heaps).build();
     Set<Throwable> thrown = ConcurrentHashMap.newKeySet();
-    ExecutorService threads =
-        (ExecutorService) Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
+    ExecutorService threads = VirtualThread.executor();
     for (int i = 0; i < 100_000; i++) {
       threads.execute(
           () -> {
