@@ -38,8 +38,8 @@ final class LayoutTest {
   }
 
   @Test
-  void theFieldsOfAHeapThatEachCallNeedsTakeOneLine() {
-    assertShareALine(Padded.PaddedHeap.class, "remoteHead", "lock", "owner");
+  void theFieldsOfASharedAllocatorThatEachCallNeedsTakeOneLine() {
+    assertShareALine(SharedSizeClasses.class, "maxSize", "table", "owners", "ownersMask");
   }
 
   @ParameterizedTest
