@@ -8,8 +8,8 @@ import org.jallocator.spi.StackChecked;
 import org.jallocator.spi.StackRoom;
 
 /**
- * An allocator whose malloc and free are a few instructions each and leave all else to cold twins,
- * which are called in a way that the compiler cannot inline.
+ * An allocator whose malloc and free are a few instructions each and leave what is rare to cold
+ * twins, which are called in a way that the compiler cannot inline.
  *
  * <p>While pages come and go, what is seldom done is done often, and the compiler would inline all
  * of it into malloc and free. These would then be too large to be inlined themselves, for good: a

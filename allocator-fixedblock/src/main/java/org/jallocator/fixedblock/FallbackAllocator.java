@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The first one of a shape, such as fixed blocks over size classes over a leaf, makes a class,
  * which takes about a millisecond.
  *
- * <p>Price: one compare on the way to the primary; on the way to other, for frees, one look-up in
+ * <p>Price: one compare on the way to the primary; on the way to other, for frees, some look-ups in
  * the primary. If shared, the way to other adds to a count of calls twice: atomically for virtual
  * threads, and for platform threads that share a number modulo 64 with another one. Not for
  * choosing among many sizes: tiers are tried one after another.

@@ -9,8 +9,8 @@ import java.util.function.Consumer;
  * ownership names its thread; so a hint that is wrong, also since a subclass of Thread answers
  * {@code getId()} as it likes, costs time and nothing else.
  *
- * <p>Any thread may ask, without a lock. Only a thread that has the {@link HeapSet} writes. An
- * allocator asks the array itself: {@link SharedAllocator#ownerOf}.
+ * <p>Any thread may ask, without a lock. Only a thread that has the {@link HeapSet} writes. A hot
+ * path asks the array itself: {@link SharedAllocator#ownerOf}.
  */
 final class HeapHints {
 
@@ -20,7 +20,7 @@ final class HeapHints {
   /** By the number of a thread, modulo the length, which is a power of two. */
   private HeapOwner[] byNumber = none(MIN_LENGTH);
 
-  private Consumer<HeapOwner[]> user = table -> {};
+  private Consumer<HeapOwner[]> copy = table -> {};
 
   private static HeapOwner[] none(int length) {
     HeapOwner[] none = new HeapOwner[length];
@@ -28,10 +28,10 @@ final class HeapHints {
     return none;
   }
 
-  /** Lets someone know the array, now and whenever another one takes its place. */
-  void tell(Consumer<HeapOwner[]> user) {
-    this.user = user;
-    user.accept(byNumber);
+  /** Passes the array on, now and each time that a hint is set: it may be a larger one then. */
+  void publishTo(Consumer<HeapOwner[]> copy) {
+    this.copy = copy;
+    copy.accept(byNumber);
   }
 
   /** {@return what most likely is the thread's ownership of a heap; or another's, or none} */
@@ -53,6 +53,7 @@ final class HeapHints {
       grow(all);
     }
     byNumber[index(owner, byNumber)] = owner;
+    copy.accept(byNumber); // each time: if it failed once, it is made up for
   }
 
   private void grow(Heap[] all) {
@@ -65,7 +66,6 @@ final class HeapHints {
     }
     VarHandle.releaseFence(); // nobody sees the table before what is in it
     byNumber = more;
-    user.accept(more);
   }
 
   /** Takes a hint away, so that its thread is not kept reachable. */

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *   virtual thread    the common heaps
  * </pre>
  *
- * <p>A hot path finds the ownership of its thread in {@link HeapHints}.
+ * <p>A hot path finds the ownership of its thread in the array of {@link HeapHints}.
  *
  * <p>An owner is idle if its heap looks the same twice, a millisecond apart or more, and it is not
  * at work there: then a thread that needs a heap may have it. That may be an error: the owner finds

@@ -85,10 +85,11 @@ abstract sealed class PagedAllocator extends ColdCalls implements OwningAllocato
   abstract boolean freeHot(long address, long size);
 
   /**
-   * Frees a block of a heap that another thread owns: what {@link #freeHot} refuses most often. The
-   * way out of line would take as long as a quarter of that.
+   * Frees a block of a heap that is neither common nor the calling thread's: what {@link #freeHot}
+   * refuses most often. It is called directly, since out of line such a free takes a sixth longer.
    *
-   * @return false, and nothing has changed, if the address is of no such block
+   * @return false, and nothing has changed, if the address is of no such block, or this is closed
+   * @throws InvalidFreeException if the block is free
    */
   boolean freeRemotely(long address) {
     return false;

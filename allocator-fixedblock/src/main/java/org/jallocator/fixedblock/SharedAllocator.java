@@ -51,8 +51,9 @@ abstract sealed class SharedAllocator extends PagedAllocator
   }
 
   /**
-   * The array of the {@link HeapHints}, and its length less one. They are here, and not asked for
-   * there, since a call must wait for each load on the way to its heap: it is a quarter of a pair.
+   * The array of the {@link HeapHints}, and its length less one. They are here as well, since a
+   * call waits for each load on the way to its heap. Not final, but safe also if this is published
+   * by a data race: HotSpot ends a constructor that has set a final field with a barrier.
    */
   private HeapOwner[] owners = {};
 
@@ -87,7 +88,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
         new HeapSet(
             heaps,
             common -> new Padded.PaddedHeap(layerName, layouts, keptBlocks, freedTwice, common));
-    this.heaps.hints().tell(this::useOwners);
+    this.heaps.hints().publishTo(this::useOwners);
   }
 
   private void useOwners(HeapOwner[] owners) {
@@ -226,8 +227,12 @@ abstract sealed class SharedAllocator extends PagedAllocator
     if (index < 0 || index >= page.blocks || page.common || closed) {
       return false;
     }
+    // Reads nothing of another thread's heap that its owner writes: that would cost more than all
+    // else.
     Heap heap = page.heap();
-    if (ownerOf(Thread.currentThread()).home == heap) {
+    Thread thread = Thread.currentThread();
+    HeapOwner owner = ownerOf(thread);
+    if (owner.home == heap && owner.thread == thread) {
       return false;
     }
     StackRoom.require();
@@ -244,8 +249,7 @@ abstract sealed class SharedAllocator extends PagedAllocator
       return false;
     }
     Heap heap = page.heap();
-    // Reads nothing of another thread's heap that its owner writes: that would cost more than all
-    // else. An owner whose hint is lost frees remotely.
+    // An owner whose hint is lost frees remotely.
     Thread thread = Thread.currentThread();
     HeapOwner owner = ownerOf(thread);
     boolean owned = owner.home == heap && owner.tryEnter(thread);

@@ -45,7 +45,7 @@
  *     freeRemotely -> freeOutside -> Heap.freeRemotely -> RemoteFrees.add   another thread's heap
  *     freeCold -> SharedAllocator.tryFreeSlow
  *       -> freeInside  -> Heap.freeSlow -> BlockPool.freeSlow               the thread's own heap
- *       -> freeOutside                                                      a common heap in use
+ *       -> freeOutside                                                      a heap that is in use
  * </pre>
  *
  * <p>Words, beside those that every allocator paper has:

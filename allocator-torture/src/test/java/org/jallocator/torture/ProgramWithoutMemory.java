@@ -2,6 +2,7 @@ package org.jallocator.torture;
 
 import java.util.SplittableRandom;
 import org.jallocator.Allocator;
+import org.jallocator.spi.StackRoom;
 import org.jallocator.stack.AllocatorStack;
 
 /**
@@ -12,8 +13,12 @@ final class ProgramWithoutMemory {
 
   private static final int HELD = 1 << 14;
 
-  /** More than {@code java.lang.invoke.MethodHandle.CUSTOMIZE_THRESHOLD}, 127 on its own. */
-  private static final int FIRST_CALLS = 200;
+  /**
+   * So many that each method handle is called more often than {@code
+   * java.lang.invoke.MethodHandle.CUSTOMIZE_THRESHOLD} says, 127 times if it is not set. Not each
+   * round calls each.
+   */
+  private static final int FIRST_CALLS = 1000;
 
   private ProgramWithoutMemory() {}
 
@@ -77,6 +82,7 @@ final class ProgramWithoutMemory {
       long first = allocator.malloc(size);
       long second = allocator.tryMalloc(size);
       failure(allocator);
+      StackRoom.hasAboveStack();
       allocator.free(allocator.tryMalloc(Math.min(allocator.maxSize(), 1L << 46)));
       allocator.free(first);
       allocator.free(second);
