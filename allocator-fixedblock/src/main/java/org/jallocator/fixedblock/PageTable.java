@@ -131,6 +131,12 @@ final class PageTable {
     return entries[(slots.home(address >>> slots.windowShift) + 1) & (entries.length - 1)];
   }
 
+  /** As {@link #guess}, for a thread that may have learnt of the page by nothing but this. */
+  Page guessForOthers(long address) {
+    Slots slots = (Slots) SLOTS.getAcquire(this);
+    return (Page) ENTRY.getAcquire(slots.entries, slots.home(address >>> slots.windowShift));
+  }
+
   /** {@return the page that holds an address, or {@link Page#NONE}} */
   Page find(long address) {
     Slots slots = (Slots) SLOTS.getAcquire(this);

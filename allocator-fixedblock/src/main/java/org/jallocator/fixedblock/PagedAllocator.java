@@ -88,7 +88,8 @@ abstract sealed class PagedAllocator extends ColdCalls implements OwningAllocato
    * Frees a block of a heap that is neither common nor the calling thread's: what {@link #freeHot}
    * refuses most often. It is called directly, since out of line such a free takes a sixth longer.
    *
-   * @return false, and nothing has changed, if the address is of no such block, or this is closed
+   * @return false, and nothing has changed, if the address is of no such block, or its page is not
+   *     guessed, or this is closed
    * @throws InvalidFreeException if the block is free
    */
   boolean freeRemotely(long address) {

@@ -222,7 +222,8 @@ abstract sealed class SharedAllocator extends PagedAllocator
 
   @Override
   final boolean freeRemotely(long address) {
-    Page page = table.find(address);
+    // Not by a search: the block may be of another allocator, which would wait for it.
+    Page page = table.guessForOthers(address);
     long index = page.index(address);
     if (index < 0 || index >= page.blocks || page.common || closed) {
       return false;
