@@ -20,6 +20,7 @@ final class HeapHints {
   /** By the number of a thread, modulo the length, which is a power of two. */
   private HeapOwner[] byNumber = none(MIN_LENGTH);
 
+  /** Takes the array for whoever keeps it as well. */
   private Consumer<HeapOwner[]> copy = table -> {};
 
   private static HeapOwner[] none(int length) {

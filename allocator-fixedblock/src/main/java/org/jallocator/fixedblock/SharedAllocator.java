@@ -37,8 +37,6 @@ import org.jspecify.annotations.Nullable;
 abstract sealed class SharedAllocator extends PagedAllocator
     permits SharedFixedBlocks, SharedSizeClasses {
 
-  final HeapSet heaps;
-
   private static final VarHandle MASK;
 
   static {
@@ -49,6 +47,8 @@ abstract sealed class SharedAllocator extends PagedAllocator
     }
     Rehearsal.run();
   }
+
+  final HeapSet heaps;
 
   /**
    * The array of the {@link HeapHints}, and its length less one. They are here as well, since a

@@ -38,7 +38,7 @@ final class LayoutTest {
   }
 
   @Test
-  void theFieldsOfASharedAllocatorThatEachCallNeedsTakeOneLine() {
+  void theFieldsThatCallsOfBothKindsOfSharedAllocatorNeedTakeOneLine() {
     assertShareALine(SharedSizeClasses.class, "maxSize", "table", "owners", "ownersMask");
   }
 
