@@ -2,17 +2,16 @@ package org.jallocator.arena;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
 import org.jallocator.LeakException;
 import org.jallocator.spi.StackChecked;
 import org.jallocator.spi.StackRoom;
+import org.jallocator.testkit.EndOfStack;
 import org.jallocator.testkit.RecordingAllocator;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -27,7 +26,6 @@ final class ArenaStackTest {
 
   private static final int ROUNDS = 8;
   private static final int RELEASES = 2;
-  private static final long STACK_BYTES = 256 * 1024;
 
   /** A ledger that says that its stack overflows come first. */
   private static final class CheckedInner implements Allocator, StackChecked {
@@ -93,55 +91,6 @@ final class ArenaStackTest {
   private final CheckedInner inner = new CheckedInner();
   private final RecordingAllocator ledger = inner.ledger;
 
-  /** Calls something where the stack ends and then ever higher, until it does not overflow. */
-  private static final class Climber {
-    private final Runnable call;
-    private int overflows;
-    private boolean done;
-
-    Climber(Runnable call) {
-      this.call = call;
-    }
-
-    void climb() {
-      done = false;
-      deepen();
-      assertTrue(done, "each call overflowed");
-    }
-
-    @SuppressWarnings("InfiniteRecursion") // until the stack ends
-    private void deepen() {
-      try {
-        deepen();
-      } catch (StackOverflowError e) {
-        overflows++;
-      }
-      if (!done) {
-        call.run();
-        done = true;
-      }
-    }
-  }
-
-  private static void onAShortStack(Runnable work) throws InterruptedException {
-    AtomicReference<Throwable> thrown = new AtomicReference<>();
-    Thread thread =
-        new Thread(
-            null,
-            () -> {
-              try {
-                work.run();
-              } catch (RuntimeException | Error e) {
-                thrown.set(e);
-              }
-            },
-            "short stack",
-            STACK_BYTES);
-    thread.start();
-    thread.join();
-    assertNull(thrown.get());
-  }
-
   private void overflowOnce(Runnable call) {
     inner.overflowsNext = true;
     assertThrows(StackOverflowError.class, call::run);
@@ -181,27 +130,27 @@ final class ArenaStackTest {
   }
 
   @Test
-  void aFreeThatOverflowsInALayerBelowFreesNothing() throws InterruptedException {
-    onAShortStack(
+  void aFreeThatOverflowsInALayerBelowFreesNothing() {
+    EndOfStack.onAShortStack(
         () -> {
           Allocator below = ArenaAllocator.create(inner, 1024, 16);
           ArenaAllocator arena = ArenaAllocator.create(below, 1024, 16);
           long[] block = new long[1];
-          Climber climber = new Climber(() -> arena.free(block[0]));
+          EndOfStack end = new EndOfStack(() -> arena.free(block[0]));
           for (int round = 0; round < ROUNDS; round++) {
             block[0] = arena.malloc(5000);
-            climber.climb();
+            end.climb(round);
             assertEquals(0, arena.stats().liveBlocks());
             assertEquals(0, below.stats().liveBlocks());
             assertEquals(0, ledger.liveBytes());
           }
-          assertTrue(climber.overflows > ROUNDS, "overflows=" + climber.overflows);
+          assertTrue(end.overflows() > 0, "overflows=" + end.overflows());
         });
   }
 
   @Test
-  void aReleaseThatOverflowsInALayerBelowLosesNothing() throws InterruptedException {
-    onAShortStack(
+  void aReleaseThatOverflowsInALayerBelowLosesNothing() {
+    EndOfStack.onAShortStack(
         () -> {
           int overflows = 0;
           for (int round = 0; round < RELEASES; round++) {
@@ -212,8 +161,8 @@ final class ArenaStackTest {
             for (int i = 0; i < 20; i++) {
               arena.malloc(64);
             }
-            Climber climber =
-                new Climber(
+            EndOfStack end =
+                new EndOfStack(
                     () -> {
                       try {
                         arena.closeAndRelease();
@@ -221,34 +170,34 @@ final class ArenaStackTest {
                         assertEquals(0, arena.stats().reservedBytes());
                       }
                     });
-            climber.climb();
-            overflows += climber.overflows;
+            end.climb(round);
+            overflows += end.overflows();
             assertEquals(0, arena.stats().reservedBytes());
             assertEquals(0, middle.stats().liveBlocks());
             middle.close();
             below.close();
             ledger.assertEverythingReturned();
           }
-          assertTrue(overflows > RELEASES, "overflows=" + overflows);
+          assertTrue(overflows > 0, "overflows=" + overflows);
         });
   }
 
   @Test
-  void aFreeOfTheYoungestBlockThatOverflowsFreesNothing() throws InterruptedException {
-    onAShortStack(
+  void aFreeOfTheYoungestBlockThatOverflowsFreesNothing() {
+    EndOfStack.onAShortStack(
         () -> {
           ArenaAllocator arena = ArenaAllocator.create(inner, 1 << 20, 16);
           long[] block = new long[1];
-          Climber climber = new Climber(() -> arena.free(block[0]));
+          EndOfStack end = new EndOfStack(() -> arena.free(block[0]));
           for (int round = 0; round < ROUNDS; round++) {
             arena.malloc(16);
             long freed = arena.malloc(16);
             block[0] = arena.malloc(16);
             arena.free(freed);
-            climber.climb();
+            end.climb(round);
             assertEquals(round + 1, arena.stats().liveBlocks());
           }
-          assertTrue(climber.overflows > 0, "overflows=" + climber.overflows);
+          assertTrue(end.overflows() > 0, "overflows=" + end.overflows());
         });
   }
 }

@@ -7,8 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.Set;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jallocator.Allocator;
 import org.jallocator.AllocatorStats;
@@ -16,6 +14,7 @@ import org.jallocator.Arena;
 import org.jallocator.LeakException;
 import org.jallocator.spi.StackChecked;
 import org.jallocator.spi.StackRoom;
+import org.jallocator.testkit.EndOfStack;
 import org.jallocator.testkit.RecordingAllocator;
 import org.jallocator.testkit.ShallowInner;
 import org.junit.jupiter.api.Tag;
@@ -31,13 +30,8 @@ final class EndOfStackTest {
 
   private static final int ROUNDS = Integer.getInteger("jallocator.testkit.overflows", 60);
   private static final int PADDINGS = 5;
+  private static final int EVERY_FOURTH_FRAME = 4;
   private static final int MANY = 1000;
-  private static final long STACK_BYTES = 256 << 10;
-  private static final long MAX_SECONDS = 60;
-
-  static {
-    Object unused = new Throwable().getStackTrace(); // initializes the JDK's classes for it now
-  }
 
   /** Asks for as much stack as the slow calls of an arena do. */
   private static final class Demanding implements Allocator, StackChecked {
@@ -96,68 +90,20 @@ final class EndOfStackTest {
     public void close() {}
   }
 
-  /** Makes a call where the stack ends, and again in every fourth frame above, until it is done. */
-  private static final class AtTheEnd {
-
-    private final Runnable call;
-    private int overflows;
-    private int frame;
-    private boolean done;
-
-    AtTheEnd(Runnable call) {
-      this.call = call;
-    }
-
-    /** {@code padding} is how many frames of another length are below: shifts the end. */
-    private long run(int padding, long any) {
-      if (padding > 0) {
-        return run(padding - 1, 3 * any) + any;
-      }
-      done = false;
-      goDown();
-      return any;
-    }
-
-    @SuppressWarnings("InfiniteRecursion") // to the end of the stack
-    private void goDown() {
-      try {
-        goDown();
-      } catch (StackOverflowError e) {
-        // The call is made below.
-      }
-      if (!done && (frame++ & 3) == 0) {
-        try {
-          call.run();
-          done = true;
-        } catch (StackOverflowError e) {
-          overflows++;
-        }
-      }
-    }
-  }
-
   static Set<String> layers() {
     return Layers.all().keySet();
   }
 
   /** Calls something at the end of a stack; {@return how often it overflowed} */
-  private static int atTheEnd(int padding, Runnable call) throws Exception {
-    AtTheEnd end = new AtTheEnd(call);
-    onAThread(() -> end.run(padding % PADDINGS, padding));
-    return end.overflows;
-  }
-
-  private static void onAThread(Runnable work) throws Exception {
-    FutureTask<Void> task = new FutureTask<>(work, null);
-    Thread thread = new Thread(null, task, "deep", STACK_BYTES);
-    thread.setDaemon(true); // a call that waits for ever fails the test
-    thread.start();
-    task.get(MAX_SECONDS, TimeUnit.SECONDS);
+  private static int atTheEnd(int padding, Runnable call) {
+    EndOfStack end = new EndOfStack(call, EVERY_FOURTH_FRAME);
+    EndOfStack.onAShortStack(() -> end.climb(padding % PADDINGS));
+    return end.overflows();
   }
 
   @ParameterizedTest
   @MethodSource("layers")
-  void aMallocAndAFreeThatOverflowChangeNothing(String name) throws Exception {
+  void aMallocAndAFreeThatOverflowChangeNothing(String name) {
     Demanding inner = new Demanding();
     Allocator layer = Layers.of(name).apply(inner);
     long[] block = new long[1];
@@ -175,14 +121,14 @@ final class EndOfStackTest {
               });
       assertEquals(0, layer.stats().liveBlocks());
     }
-    onAThread(layer::close);
+    EndOfStack.onAShortStack(layer::close);
     assertEquals(0, inner.memory.live());
     assertTrue(overflows > ROUNDS, "overflows=" + overflows);
   }
 
   @ParameterizedTest
   @MethodSource("layers")
-  void aFreeByAnotherThreadThatOverflowsChangesNothing(String name) throws Exception {
+  void aFreeByAnotherThreadThatOverflowsChangesNothing(String name) {
     Demanding inner = new Demanding();
     Allocator layer = Layers.of(name).apply(inner);
     for (int round = 0; round < ROUNDS; round++) {
@@ -190,13 +136,13 @@ final class EndOfStackTest {
       atTheEnd(round, () -> layer.free(block));
       assertEquals(0, layer.stats().liveBlocks());
     }
-    onAThread(layer::close);
+    EndOfStack.onAShortStack(layer::close);
     assertEquals(0, inner.memory.live());
   }
 
   @ParameterizedTest
   @MethodSource("layers")
-  void aReleaseThatOverflowsLosesNoBlock(String name) throws Exception {
+  void aReleaseThatOverflowsLosesNoBlock(String name) {
     for (int round = 0; round < PADDINGS; round++) {
       Demanding inner = new Demanding();
       Allocator layer = Layers.of(name).apply(inner);

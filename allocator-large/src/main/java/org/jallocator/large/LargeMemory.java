@@ -196,7 +196,7 @@ final class LargeMemory {
 
   /** {@return whether a live block is kept now} If not, the oldest kept one may have gone back. */
   private boolean keepOrMakeRoom(Stripe stripe, int slot, long address, long asked) {
-    StackRoom.requireForStack(); // for giveBack too: what overflows there is not of the inner
+    StackRoom.requireForStack(); // for giveBack too
     if (stripes.keepByLoan(stripe, slot, address, asked)) {
       return true;
     }
@@ -204,11 +204,12 @@ final class LargeMemory {
     if (oldest == null) {
       return false; // all was taken meanwhile
     }
+    long drops = oldest.drops();
     try {
       oldest.giveBack(Books.NONE, NULL, Long.MAX_VALUE);
     } catch (RuntimeException | Error e) {
-      if (StackChecked.tookNothing(inner, e)) {
-        throw e; // says that the block to be freed is what it was
+      if (StackChecked.tookNothing(inner, e) || oldest.drops() == drops) {
+        throw e; // says that the block to be freed is what it was, or came before the inner's call
       }
       stripe.lock();
       try {

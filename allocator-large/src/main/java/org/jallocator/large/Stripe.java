@@ -67,6 +67,9 @@ class Stripe extends BriefLock {
   /** How many threads are on their way to, in or from the inner; under the lock. */
   long calls;
 
+  /** How many blocks were dropped, as the inner's free failed; under the lock. */
+  private long drops;
+
   /**
    * Makes a stripe without a block.
    *
@@ -89,6 +92,16 @@ class Stripe extends BriefLock {
 
   private boolean isOpenToCaller() {
     return state == State.OPEN || (state == State.CLOSING && closer == Thread.currentThread());
+  }
+
+  /** {@return a number that is another one once a block was dropped} */
+  final long drops() {
+    lock();
+    try {
+      return drops;
+    } finally {
+      locked = 0;
+    }
   }
 
   /**
@@ -268,8 +281,12 @@ class Stripe extends BriefLock {
             live = books.liveBytes;
             books.liveBytes = live - bytes + books.padding;
           }
-          long frees = reserved.innerFrees;
-          reserved.innerFrees = taken ? frees + 1 : frees;
+          if (taken) {
+            long frees = reserved.innerFrees;
+            reserved.innerFrees = frees + 1;
+          } else {
+            drops++;
+          }
         }
         reserved.locked = 0;
         calls--;

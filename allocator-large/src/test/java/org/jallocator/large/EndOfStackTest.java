@@ -2,15 +2,14 @@ package org.jallocator.large;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jallocator.LeakException;
 import org.jallocator.large.Stripe.State;
 import org.jallocator.spi.StackChecked;
+import org.jallocator.testkit.EndOfStack;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -25,95 +24,27 @@ final class EndOfStackTest {
 
   private static final int ROUNDS = 8;
   private static final int BLOCKS = 3;
-  private static final long STACK_BYTES = 256 * 1024;
+  private static final int EVERY_SECOND_FRAME = 2;
   private static final long HOLD_NANOS = 2_000_000;
 
-  /** Calls something ever higher in the stack, on a thread of its own. */
-  private static final class Climber {
-
-    private final Runnable call;
-
-    /** Of the call, without those of the descent. */
-    private int overflows;
-
-    private int frame;
-    private boolean done;
-
-    Climber(Runnable call) {
-      this.call = call;
-    }
-
-    /**
-     * Goes down to the end of the stack, and calls on the way up, once with success.
-     *
-     * @param padding frames of another length, so that the stack ends at another place in the call
-     */
-    void climb(int padding) {
-      done = false;
-      overflows--; // the descent overflows once
-      pad(padding, 1);
-      assertTrue(done, "each call overflowed");
-    }
-
-    private long pad(int padding, long any) {
-      if (padding > 0) {
-        return pad(padding - 1, 3 * any) + any;
-      }
-      deepen();
-      return any;
-    }
-
-    @SuppressWarnings("InfiniteRecursion") // until the stack ends
-    private void deepen() {
-      try {
-        deepen();
-      } catch (StackOverflowError e) {
-        overflows++;
-      }
-      if (!done && (frame++ & 1) == 0) {
-        call.run();
-        done = true;
-      }
-    }
-  }
-
-  private static void onAShortStack(Runnable work) throws InterruptedException {
-    AtomicReference<Throwable> thrown = new AtomicReference<>();
-    Thread thread =
-        new Thread(
-            null,
-            () -> {
-              try {
-                work.run();
-              } catch (RuntimeException | Error e) {
-                thrown.set(e);
-              }
-            },
-            "short stack",
-            STACK_BYTES);
-    thread.start();
-    thread.join();
-    assertNull(thrown.get());
-  }
-
   @Test
-  void aFreeThatHasToMakeRoomAndOverflowsFreesNothing() throws InterruptedException {
-    onAShortStack(
+  void aFreeThatHasToMakeRoomAndOverflowsFreesNothing() {
+    EndOfStack.onAShortStack(
         () -> {
           FaultyAllocator inner = new FaultyAllocator(4 * ROUNDS);
           LargeBlockAllocator large = LargeBlockAllocator.builder(inner).retain(6000).build();
           long[] block = new long[1];
-          Climber climber = new Climber(() -> large.free(block[0]));
+          EndOfStack end = new EndOfStack(() -> large.free(block[0]), EVERY_SECOND_FRAME);
           for (int round = 0; round < ROUNDS; round++) {
             long kept = large.malloc(5000);
             block[0] = large.malloc(5000);
             large.free(kept);
-            climber.climb(round % 37);
+            end.climb(round % 37);
             assertEquals(0, large.stats().liveBlocks());
             assertEquals(inner.liveBytes(), large.stats().reservedBytes());
             large.trim();
           }
-          assertTrue(climber.overflows > 0, "overflows=" + climber.overflows);
+          assertTrue(end.overflows() > 0, "overflows=" + end.overflows());
           large.close();
           assertEquals(0, inner.liveBlocks());
         });
@@ -124,8 +55,8 @@ final class EndOfStackTest {
    * to wait takes more stack than to take a lock that is free.
    */
   @Test
-  void aCloseThatOverflowsLeavesTheAllocatorOpen() throws InterruptedException {
-    onAShortStack(
+  void aCloseThatOverflowsLeavesTheAllocatorOpen() {
+    EndOfStack.onAShortStack(
         () -> {
           for (int round = 0; round < ROUNDS; round++) {
             FaultyAllocator inner = new FaultyAllocator(1);
@@ -136,17 +67,18 @@ final class EndOfStackTest {
             Closing closing = new Closing(stripes, reserved);
             Thread beside = new Thread(() -> endTheCallOnceItCloses(stripe), "beside");
             beside.start();
-            Climber climber =
-                new Climber(
+            EndOfStack end =
+                new EndOfStack(
                     () -> {
                       if (stripe.state == State.OPEN) {
                         stripe.calls = 1;
                         closing.close(false);
                       }
-                    });
-            climber.climb(round % 37);
+                    },
+                    EVERY_SECOND_FRAME);
+            end.climb(round % 37);
             assertEquals(State.CLOSED, stripe.state);
-            assertTrue(climber.overflows > 0, "overflows=" + climber.overflows);
+            assertTrue(end.overflows() > 0, "overflows=" + end.overflows());
             join(beside);
           }
         });
@@ -178,8 +110,8 @@ final class EndOfStackTest {
   }
 
   @Test
-  void aFreeThatOverflowsInALayerBelowFreesNothing() throws InterruptedException {
-    onAShortStack(
+  void aFreeThatOverflowsInALayerBelowFreesNothing() {
+    EndOfStack.onAShortStack(
         () -> {
           FaultyAllocator inner = new FaultyAllocator(4 * ROUNDS, true);
           LargeBlockAllocator below = LargeBlockAllocator.builder(inner).retain(0).build();
@@ -187,21 +119,21 @@ final class EndOfStackTest {
           LargeBlockAllocator large = LargeBlockAllocator.builder(middle).retain(0).build();
           assertTrue(large.isStackChecked());
           long[] block = new long[1];
-          Climber climber = new Climber(() -> large.free(block[0]));
+          EndOfStack end = new EndOfStack(() -> large.free(block[0]), EVERY_SECOND_FRAME);
           for (int round = 0; round < ROUNDS; round++) {
             block[0] = large.malloc(5000);
-            climber.climb(round % 37);
+            end.climb(round % 37);
             assertEquals(0, large.stats().liveBlocks());
             assertEquals(0, inner.liveBlocks());
           }
-          assertTrue(climber.overflows > 0, "overflows=" + climber.overflows);
+          assertTrue(end.overflows() > 0, "overflows=" + end.overflows());
           large.close();
         });
   }
 
   @Test
-  void aReleaseThatOverflowsInALayerBelowLosesNothing() throws InterruptedException {
-    onAShortStack(
+  void aReleaseThatOverflowsInALayerBelowLosesNothing() {
+    EndOfStack.onAShortStack(
         () -> {
           int overflows = 0;
           for (int round = 0; round < ROUNDS; round++) {
@@ -216,17 +148,18 @@ final class EndOfStackTest {
             for (int i = BLOCKS; i < blocks.length; i++) {
               large.free(blocks[i]);
             }
-            Climber climber =
-                new Climber(
+            EndOfStack end =
+                new EndOfStack(
                     () -> {
                       try {
                         large.closeAndRelease();
                       } catch (LeakException e) {
                         assertEquals(BLOCKS, e.liveBlocks());
                       }
-                    });
-            climber.climb(round % 37);
-            overflows += climber.overflows;
+                    },
+                    EVERY_SECOND_FRAME);
+            end.climb(round % 37);
+            overflows += end.overflows();
             assertEquals(0, large.stats().reservedBytes());
             assertEquals(0, middle.stats().liveBlocks());
             middle.close();
