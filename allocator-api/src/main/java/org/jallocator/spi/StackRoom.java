@@ -1,9 +1,5 @@
 package org.jallocator.spi;
 
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
-
 /**
  * Makes sure, before a call changes anything, that the thread's stack has room for all of it. A
  * {@link StackOverflowError} then comes before the first change, and none comes after it.
@@ -14,6 +10,12 @@ import java.lang.invoke.MethodType;
  * a call of a method with many local variables, none of them ever used, checks for as many bytes,
  * at next to no price. On a virtual machine that does not check in this way, nothing is gained and
  * nothing is lost.
+ *
+ * <p>If the compiler inlines a check, HotSpot makes it at the entry of a caller, which may be a
+ * method of a layer above that has made sure of room already, and has changed something. So only
+ * the two smaller checks can be inlined, which hot paths make. The others are longer than what the
+ * compiler inlines ({@code FreqInlineSize}, 325 bytes of code): whoever asks for more than {@link
+ * #requireForInner} has room for what others have inlined.
  *
  * <p>Shared, never blocks.
  */
@@ -27,28 +29,11 @@ public final class StackRoom {
    */
   private static boolean never;
 
-  private static final StackRoom ROOM = new StackRoom();
-
-  /**
-   * A field of an object, and so no constant: the compiler does not inline what it calls. Inlined,
-   * the check would be made at the entry of the caller, which then could not go on without the
-   * room.
-   */
-  private final MethodHandle aboveStack;
-
   static {
     Failures.rethrow(null); // is loaded now: at the end of a stack that fails
   }
 
-  private StackRoom() {
-    try {
-      aboveStack =
-          MethodHandles.lookup()
-              .findStatic(StackRoom.class, "requireAboveStack", MethodType.methodType(void.class));
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
+  private StackRoom() {}
 
   /**
    * Returns if a call that changes several things has room: 4 KiB, some forty frames of the
@@ -203,10 +188,21 @@ public final class StackRoom {
         l3de, l3df, l3e0, l3e1, l3e2, l3e3, l3e4, l3e5, l3e6, l3e7, l3e8, l3e9, l3ea, l3eb, l3ec,
         l3ed, l3ee, l3ef, l3f0, l3f1, l3f2, l3f3, l3f4, l3f5, l3f6, l3f7, l3f8, l3f9, l3fa, l3fb,
         l3fc, l3fd, l3fe, l3ff;
-    // spotless:on
     if (never) {
+      l0 = 0; l1 = 0; l2 = 0; l3 = 0; l4 = 0; l5 = 0; l6 = 0; l7 = 0; l8 = 0; l9 = 0; la = 0;
+      lb = 0; lc = 0; ld = 0; le = 0; lf = 0; l10 = 0; l11 = 0; l12 = 0; l13 = 0; l14 = 0; l15 = 0;
+      l16 = 0; l17 = 0; l18 = 0; l19 = 0; l1a = 0; l1b = 0; l1c = 0; l1d = 0; l1e = 0; l1f = 0;
+      l20 = 0; l21 = 0; l22 = 0; l23 = 0; l24 = 0; l25 = 0; l26 = 0; l27 = 0; l28 = 0; l29 = 0;
+      l2a = 0; l2b = 0; l2c = 0; l2d = 0; l2e = 0; l2f = 0; l30 = 0; l31 = 0; l32 = 0; l33 = 0;
+      l34 = 0; l35 = 0; l36 = 0; l37 = 0; l38 = 0; l39 = 0; l3a = 0; l3b = 0; l3c = 0; l3d = 0;
+      l3e = 0; l3f = 0; l40 = 0; l41 = 0; l42 = 0; l43 = 0; l44 = 0; l45 = 0; l46 = 0; l47 = 0;
+      l48 = 0; l49 = 0; l4a = 0; l4b = 0; l4c = 0; l4d = 0; l4e = 0; l4f = 0; l50 = 0; l51 = 0;
+      l52 = 0; l53 = 0; l54 = 0; l55 = 0; l56 = 0; l57 = 0; l58 = 0; l59 = 0; l5a = 0; l5b = 0;
+      l5c = 0; l5d = 0; l5e = 0; l5f = 0; l60 = 0; l61 = 0; l62 = 0; l63 = 0; l64 = 0; l65 = 0;
+      l66 = 0; l67 = 0; l68 = 0; l69 = 0; l6a = 0; l6b = 0; l6c = 0; l6d = 0; l6e = 0; l6f = 0;
       Thread.yield();
     }
+    // spotless:on
   }
 
   /**
@@ -304,10 +300,21 @@ public final class StackRoom {
         l4dd, l4de, l4df, l4e0, l4e1, l4e2, l4e3, l4e4, l4e5, l4e6, l4e7, l4e8, l4e9, l4ea, l4eb,
         l4ec, l4ed, l4ee, l4ef, l4f0, l4f1, l4f2, l4f3, l4f4, l4f5, l4f6, l4f7, l4f8, l4f9, l4fa,
         l4fb, l4fc, l4fd, l4fe, l4ff;
-    // spotless:on
     if (never) {
+      l0 = 0; l1 = 0; l2 = 0; l3 = 0; l4 = 0; l5 = 0; l6 = 0; l7 = 0; l8 = 0; l9 = 0; la = 0;
+      lb = 0; lc = 0; ld = 0; le = 0; lf = 0; l10 = 0; l11 = 0; l12 = 0; l13 = 0; l14 = 0; l15 = 0;
+      l16 = 0; l17 = 0; l18 = 0; l19 = 0; l1a = 0; l1b = 0; l1c = 0; l1d = 0; l1e = 0; l1f = 0;
+      l20 = 0; l21 = 0; l22 = 0; l23 = 0; l24 = 0; l25 = 0; l26 = 0; l27 = 0; l28 = 0; l29 = 0;
+      l2a = 0; l2b = 0; l2c = 0; l2d = 0; l2e = 0; l2f = 0; l30 = 0; l31 = 0; l32 = 0; l33 = 0;
+      l34 = 0; l35 = 0; l36 = 0; l37 = 0; l38 = 0; l39 = 0; l3a = 0; l3b = 0; l3c = 0; l3d = 0;
+      l3e = 0; l3f = 0; l40 = 0; l41 = 0; l42 = 0; l43 = 0; l44 = 0; l45 = 0; l46 = 0; l47 = 0;
+      l48 = 0; l49 = 0; l4a = 0; l4b = 0; l4c = 0; l4d = 0; l4e = 0; l4f = 0; l50 = 0; l51 = 0;
+      l52 = 0; l53 = 0; l54 = 0; l55 = 0; l56 = 0; l57 = 0; l58 = 0; l59 = 0; l5a = 0; l5b = 0;
+      l5c = 0; l5d = 0; l5e = 0; l5f = 0; l60 = 0; l61 = 0; l62 = 0; l63 = 0; l64 = 0; l65 = 0;
+      l66 = 0; l67 = 0; l68 = 0; l69 = 0; l6a = 0; l6b = 0; l6c = 0; l6d = 0; l6e = 0; l6f = 0;
       Thread.yield();
     }
+    // spotless:on
   }
 
   /**
@@ -419,10 +426,21 @@ public final class StackRoom {
         l5dc, l5dd, l5de, l5df, l5e0, l5e1, l5e2, l5e3, l5e4, l5e5, l5e6, l5e7, l5e8, l5e9, l5ea,
         l5eb, l5ec, l5ed, l5ee, l5ef, l5f0, l5f1, l5f2, l5f3, l5f4, l5f5, l5f6, l5f7, l5f8, l5f9,
         l5fa, l5fb, l5fc, l5fd, l5fe, l5ff;
-    // spotless:on
     if (never) {
+      l0 = 0; l1 = 0; l2 = 0; l3 = 0; l4 = 0; l5 = 0; l6 = 0; l7 = 0; l8 = 0; l9 = 0; la = 0;
+      lb = 0; lc = 0; ld = 0; le = 0; lf = 0; l10 = 0; l11 = 0; l12 = 0; l13 = 0; l14 = 0; l15 = 0;
+      l16 = 0; l17 = 0; l18 = 0; l19 = 0; l1a = 0; l1b = 0; l1c = 0; l1d = 0; l1e = 0; l1f = 0;
+      l20 = 0; l21 = 0; l22 = 0; l23 = 0; l24 = 0; l25 = 0; l26 = 0; l27 = 0; l28 = 0; l29 = 0;
+      l2a = 0; l2b = 0; l2c = 0; l2d = 0; l2e = 0; l2f = 0; l30 = 0; l31 = 0; l32 = 0; l33 = 0;
+      l34 = 0; l35 = 0; l36 = 0; l37 = 0; l38 = 0; l39 = 0; l3a = 0; l3b = 0; l3c = 0; l3d = 0;
+      l3e = 0; l3f = 0; l40 = 0; l41 = 0; l42 = 0; l43 = 0; l44 = 0; l45 = 0; l46 = 0; l47 = 0;
+      l48 = 0; l49 = 0; l4a = 0; l4b = 0; l4c = 0; l4d = 0; l4e = 0; l4f = 0; l50 = 0; l51 = 0;
+      l52 = 0; l53 = 0; l54 = 0; l55 = 0; l56 = 0; l57 = 0; l58 = 0; l59 = 0; l5a = 0; l5b = 0;
+      l5c = 0; l5d = 0; l5e = 0; l5f = 0; l60 = 0; l61 = 0; l62 = 0; l63 = 0; l64 = 0; l65 = 0;
+      l66 = 0; l67 = 0; l68 = 0; l69 = 0; l6a = 0; l6b = 0; l6c = 0; l6d = 0; l6e = 0; l6f = 0;
       Thread.yield();
     }
+    // spotless:on
   }
 
   /**
@@ -430,14 +448,10 @@ public final class StackRoom {
    */
   public static boolean hasAboveStack() {
     try {
-      ROOM.aboveStack.invokeExact();
+      requireAboveStack();
       return true;
     } catch (StackOverflowError e) {
       return false;
-    } catch (RuntimeException | Error e) {
-      throw e;
-    } catch (Throwable e) {
-      throw new AssertionError(e);
     }
   }
 }
