@@ -16,7 +16,7 @@ import java.util.concurrent.TimeoutException;
 public final class EndOfStack {
 
   private static final long STACK_BYTES = 256 << 10;
-  private static final long MAX_SECONDS = 60;
+  private static final long MAX_SECONDS = 300; // the compiler may take a minute
   private static final int CALLS_OF_EACH = 5000;
 
   private final Runnable call;
@@ -54,7 +54,8 @@ public final class EndOfStack {
    * Runs something on a thread with a small stack, and waits for its end.
    *
    * @param work what is to run
-   * @throws AssertionError if the work fails, or takes longer than a minute
+   * @throws AssertionError if the work fails; or if it takes longer than five minutes, with the
+   *     stack on which it is then
    */
   public static void onAShortStack(Runnable work) {
     FutureTask<Void> task = new FutureTask<>(work, null);
@@ -65,8 +66,12 @@ public final class EndOfStack {
       task.get(MAX_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
       throw new AssertionError(e.getCause());
-    } catch (InterruptedException | TimeoutException e) {
+    } catch (InterruptedException e) {
       throw new AssertionError(e);
+    } catch (TimeoutException e) {
+      AssertionError late = new AssertionError("has not ended: " + thread.getState(), e);
+      late.setStackTrace(thread.getStackTrace());
+      throw late;
     }
   }
 
