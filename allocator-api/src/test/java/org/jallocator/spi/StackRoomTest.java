@@ -15,18 +15,25 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class StackRoomTest {
 
   private static final long STACK_BYTES = 512 << 10;
-  private static final int FRAME_BYTES = 128; // of the interpreter, at the most, for use()
+  private static final int FRAMES = 20;
+  private static final int FRAMES_BETWEEN = 8;
   private static final int ROUNDS = 3;
   private static final int PASSES = 40;
   private static final int WARM_UPS = 20_000;
 
+  /** Each check, and what has room after it, some frames further down. */
   static Stream<Arguments> checks() {
+    Runnable frames = () -> down(FRAMES, () -> {});
     return Stream.of(
-        Arguments.of("require", (Runnable) StackRoom::require, 4 << 10),
-        Arguments.of("requireForInner", (Runnable) StackRoom::requireForInner, 8 << 10),
-        Arguments.of("requireForStack", (Runnable) StackRoom::requireForStack, 16 << 10),
-        Arguments.of("requireAboveStack", (Runnable) StackRoom::requireAboveStack, 20 << 10),
-        Arguments.of("requireToClose", (Runnable) StackRoom::requireToClose, 24 << 10));
+        checks("require", StackRoom::require, frames),
+        checks("requireForInner", StackRoom::requireForInner, StackRoom::require),
+        checks("requireForStack", StackRoom::requireForStack, StackRoom::requireForInner),
+        checks("requireAboveStack", StackRoom::requireAboveStack, StackRoom::requireForStack),
+        checks("requireToClose", StackRoom::requireToClose, StackRoom::requireAboveStack));
+  }
+
+  private static Arguments checks(String name, Runnable check, Runnable promised) {
+    return Arguments.of(name, check, promised);
   }
 
   private boolean ended;
@@ -58,15 +65,21 @@ final class StackRoomTest {
     }
   }
 
-  private static long use(int frames) {
-    return frames == 0 ? 0 : use(frames - 1) + 1;
+  /** Runs something some frames further down. */
+  private static long down(int frames, Runnable work) {
+    if (frames > 0) {
+      return down(frames - 1, work) + 1;
+    }
+    work.run();
+    return 0;
   }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("checks")
-  void whatACheckFoundIsThere(String name, Runnable check, int bytes) throws Exception {
+  void whatACheckFoundIsThere(String name, Runnable check, Runnable promised) throws Exception {
     for (int i = 0; i < WARM_UPS; i++) {
       check.run();
+      promised.run(); // links it, too: at the end of a stack that takes more room
     }
     Runnable checkAndUse =
         () -> {
@@ -79,7 +92,7 @@ final class StackRoomTest {
           passed++;
           ended = passed >= PASSES;
           try {
-            long unused = use(bytes / FRAME_BYTES);
+            long unused = down(FRAMES_BETWEEN, promised);
           } catch (StackOverflowError e) {
             broken++;
           }

@@ -2,7 +2,6 @@ package org.jallocator.torture;
 
 import java.util.SplittableRandom;
 import org.jallocator.Allocator;
-import org.jallocator.spi.StackRoom;
 import org.jallocator.stack.AllocatorStack;
 
 /**
@@ -82,7 +81,6 @@ final class ProgramWithoutMemory {
       long first = allocator.malloc(size);
       long second = allocator.tryMalloc(size);
       failure(allocator);
-      StackRoom.hasAboveStack();
       allocator.free(allocator.tryMalloc(Math.min(allocator.maxSize(), 1L << 46)));
       allocator.free(first);
       allocator.free(second);
